@@ -1,0 +1,323 @@
+"""The shapes that screens get: documented in OpenAPI, and the same over REST and WebSocket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from quell.incident import events as ev
+from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
+from quell.incident.events import Phase, PhaseState, State
+from quell.incident.state import ActionRun, Approval, Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseView:
+    """A phase of the current response."""
+
+    phase: Phase
+    agent: str
+    state: PhaseState
+    started_at: datetime | None
+    ended_at: datetime | None
+    attempts: int
+    timeout_s: float | None
+    expected_s: float | None
+    """Median of past runs; None while there are too few."""
+    done: int | None
+    total: int | None
+    what: str
+    says: str
+    error: str | None
+    recovered: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalView:
+    """A question to a person, and the answer once there is one."""
+
+    plan_id: str
+    title: str
+    requested_at: datetime
+    expires_at: datetime
+    reason: str
+    answer: str | None
+    by: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCounts:
+    """Alerts of an incident."""
+
+    total: int
+    firing: int
+    kinds: int
+    """Different alert names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentSummary:
+    """A row of the list."""
+
+    id: str
+    title: str
+    summary: str
+    """What is known now, in one sentence."""
+    severity: IncidentSeverity
+    state: State
+    service: str | None
+    services: tuple[str, ...]
+    drill: bool
+    opened_at: datetime
+    updated_at: datetime
+    acknowledged_at: datetime | None
+    resolved_at: datetime | None
+    owner: str | None
+    wants: str | None
+    """`approve`, `take_over`, or None when no person is wanted."""
+    approval: ApprovalView | None
+    phases: tuple[PhaseView, ...]
+    responding: bool
+    outcome: str | None
+    """`resolved`, `escalated`, `superseded`, `failed`; None while agents work or before."""
+    alerts: AlertCounts
+    reopened: int
+    merged_into: str | None
+    missing: tuple[str, ...]
+    """Sources that gave nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """An alert as its incident shows it."""
+
+    fingerprint: str
+    name: str
+    service: str | None
+    source: str
+    severity: Severity
+    severity_raw: str
+    severity_known: bool
+    status: AlertStatus
+    flapping: bool
+    starts_at: datetime
+    received_at: datetime
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    link: str | None
+    why: str
+    """Why it joined."""
+    incident_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionView:
+    """An action that was started."""
+
+    plan_id: str
+    action: str
+    target: str
+    started_at: datetime
+    ended_at: datetime | None
+    state: str
+    """`running`, `done`, `broke`, `undone`, `undo_failed`."""
+    output: str
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One event, said for a person."""
+
+    position: int
+    offset: int
+    at: datetime
+    type: str
+    incident_id: str
+    agent: str | None
+    """`detection`, `diagnosis`, `prediction`, `resolution`, or None for people and intake."""
+    by: str
+    phase: Phase | None
+    level: str
+    """`info`, `warning`, `error` or `wants` (a person is wanted)."""
+    title: str
+    text: str
+    evidence_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentDetail:
+    """All that is known of an incident."""
+
+    summary: IncidentSummary
+    offset: int
+    """Events of its stream folded into this view."""
+    alerts: tuple[AlertView, ...]
+    """At most 200, the newest last; `summary.alerts` has the counts."""
+    detection: ev.Detection | None
+    diagnosis: ev.Diagnosis | None
+    prediction: ev.Prediction | None
+    plan: ev.Plan | None
+    actions: tuple[ActionView, ...]
+    verification: ev.Verified | None
+    escalation: ev.Escalated | None
+    gaps: tuple[ev.Gap, ...]
+    """What was not looked at, over all phases."""
+    evidence: dict[str, ev.Evidence] = field(default_factory=dict)
+    timeline: tuple[TimelineEntry, ...] = ()
+    """In order, at most the last 1,000."""
+
+
+ALERTS_SHOWN = 200
+
+
+def phase_views(incident: Incident) -> tuple[PhaseView, ...]:
+    """Return the phases of the current response, in order."""
+    return tuple(
+        PhaseView(
+            phase=run.phase,
+            agent=ev.AGENT_OF[run.phase],
+            state=run.state,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            attempts=run.attempts,
+            timeout_s=run.timeout_s,
+            expected_s=run.expected_s,
+            done=run.done,
+            total=run.total,
+            what=run.what,
+            says=run.says,
+            error=run.error,
+            recovered=run.recovered,
+        )
+        for run in incident.phases.values()
+    )
+
+
+def approval_view(approval: Approval | None, incident: Incident) -> ApprovalView | None:
+    """Return the question as shown."""
+    if approval is None:
+        return None
+    title = incident.plan.title if incident.plan and incident.plan.id == approval.plan_id else approval.plan_id
+    return ApprovalView(
+        plan_id=approval.plan_id,
+        title=title,
+        requested_at=approval.requested_at,
+        expires_at=approval.expires_at,
+        reason=approval.reason,
+        answer=approval.answer,
+        by=approval.by,
+        answered_at=approval.answered_at,
+    )
+
+
+def summary_of(incident: Incident) -> IncidentSummary:
+    """Return the row of an incident."""
+    return IncidentSummary(
+        id=incident.id,
+        title=incident.title,
+        summary=say_what_is_known(incident),
+        severity=incident.severity,
+        state=incident.state,
+        service=incident.service,
+        services=incident.services,
+        drill=incident.drill,
+        opened_at=incident.opened_at,
+        updated_at=incident.updated_at,
+        acknowledged_at=incident.acknowledged_at,
+        resolved_at=incident.resolved_at,
+        owner=incident.owner,
+        wants=incident.wants,
+        approval=approval_view(incident.approval, incident),
+        phases=phase_views(incident),
+        responding=incident.responding,
+        outcome=incident.outcome,
+        alerts=AlertCounts(
+            total=len(incident.alerts),
+            firing=len(incident.firing),
+            kinds=len({alert.name for alert in incident.alerts.values()}),
+        ),
+        reopened=incident.reopened,
+        merged_into=incident.merged_into,
+        missing=tuple(incident.missing),
+    )
+
+
+def say_what_is_known(incident: Incident) -> str:
+    """Return one sentence: the newest finding that says most."""
+    if incident.verification is not None:
+        return incident.verification.says
+    if incident.escalation is not None:
+        return incident.escalation.reason
+    if incident.plan is not None:
+        return incident.plan.title
+    for finding in (incident.diagnosis, incident.detection):
+        if finding is not None:
+            return finding.says
+    return incident.reason
+
+
+def alert_view(incident: Incident, alert: Alert) -> AlertView:
+    """Return an alert as its incident shows it now."""
+    firing = alert.fingerprint in incident.firing
+    return AlertView(
+        fingerprint=alert.fingerprint,
+        name=alert.name,
+        service=alert.service,
+        source=alert.source,
+        severity=alert.severity,
+        severity_raw=alert.severity_raw,
+        severity_known=alert.severity_known,
+        status=AlertStatus.FIRING if firing else AlertStatus.RESOLVED,
+        flapping=alert.fingerprint in incident.flapping,
+        starts_at=alert.starts_at,
+        received_at=alert.received_at,
+        labels=alert.labels,
+        annotations=alert.annotations,
+        link=alert.link,
+        why=incident.why.get(alert.fingerprint, ""),
+        incident_id=incident.id,
+    )
+
+
+def action_view(run: ActionRun) -> ActionView:
+    """Return an action as shown."""
+    return ActionView(
+        plan_id=run.plan_id,
+        action=run.action,
+        target=run.target,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        state=run.state,
+        output=run.output,
+        verdict=run.verdict,
+    )
+
+
+def gaps_of(incident: Incident) -> tuple[ev.Gap, ...]:
+    """Return what was not looked at, each source and reason once."""
+    found = [ev.Gap(source=source, reason=reason) for source, reason in incident.missing.items()]
+    for finding in (incident.detection, incident.diagnosis, incident.prediction):
+        found.extend(finding.gaps if finding else ())
+    return tuple(dict.fromkeys(found))
+
+
+def detail_of(incident: Incident, timeline: tuple[TimelineEntry, ...] = ()) -> IncidentDetail:
+    """Return everything known of an incident."""
+    alerts = list(incident.alerts.values())[-ALERTS_SHOWN:]
+    return IncidentDetail(
+        summary=summary_of(incident),
+        offset=incident.offset,
+        alerts=tuple(alert_view(incident, alert) for alert in alerts),
+        detection=incident.detection,
+        diagnosis=incident.diagnosis,
+        prediction=incident.prediction,
+        plan=incident.plan,
+        actions=tuple(action_view(run) for run in incident.actions),
+        verification=incident.verification,
+        escalation=incident.escalation,
+        gaps=gaps_of(incident),
+        evidence=incident.evidence,
+        timeline=timeline,
+    )

@@ -1,0 +1,113 @@
+"""An alert as Quell keeps it, whatever tool sent it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad one alert says it is (the words most tools share)."""
+
+    CRITICAL = "critical"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class IncidentSeverity(StrEnum):
+    """How bad an incident is; lower is worse."""
+
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    SEV3 = "SEV3"
+    SEV4 = "SEV4"
+    SEV5 = "SEV5"
+
+
+class AlertStatus(StrEnum):
+    """Whether the condition holds."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+SEVERITY_WORDS: Mapping[str, Severity] = {
+    **dict.fromkeys(("critical", "crit", "fatal", "page", "emergency", "p1", "sev1", "high"), Severity.CRITICAL),
+    **dict.fromkeys(("error", "err", "major", "p2", "sev2"), Severity.ERROR),
+    **dict.fromkeys(("warning", "warn", "minor", "p3", "sev3", "medium"), Severity.WARNING),
+    **dict.fromkeys(
+        ("info", "informational", "notice", "debug", "none", "low", "p4", "p5", "sev4", "sev5"), Severity.INFO
+    ),
+}
+"""The published mapping from what tools write to ours. Case and outer blanks do not matter."""
+
+UNKNOWN_SEVERITY = Severity.ERROR
+"""What an unknown or missing word counts as: if unsure, take the higher; the alert is marked."""
+
+INCIDENT_SEVERITY: Mapping[Severity, IncidentSeverity] = {
+    Severity.CRITICAL: IncidentSeverity.SEV1,
+    Severity.ERROR: IncidentSeverity.SEV2,
+    Severity.WARNING: IncidentSeverity.SEV3,
+    Severity.INFO: IncidentSeverity.SEV4,
+}
+"""The published mapping from the worst alert of an incident to its severity. SEV5 is only given by a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert. Text in it comes from outside and is never trusted."""
+
+    fingerprint: str
+    """16 hex digits; the same alert has the same one, whenever it fires."""
+    source: str
+    """Which ingest source it came through, as configured: `alertmanager`."""
+    name: str
+    service: str | None
+    """`service.name` as far as the labels tell it."""
+    severity: Severity
+    severity_raw: str
+    """What the sender wrote; empty when it wrote none."""
+    severity_known: bool
+    """False when `severity_raw` is not in `SEVERITY_WORDS` and the default was taken."""
+    status: AlertStatus
+    starts_at: datetime
+    received_at: datetime
+    ends_at: datetime | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    link: str | None = None
+
+
+def fingerprint(labels: Mapping[str, str], *, namespace: str = "") -> str:
+    """
+    Identify an alert by its labels.
+
+    Args:
+        namespace: keeps ids of tools apart that send a key of their own instead of labels.
+
+    Returns: 16 hex digits.
+    """
+    digest = hashlib.blake2b(namespace.encode(), digest_size=8)
+    for name in sorted(labels):
+        digest.update(b"\xff" + name.encode() + b"\xfe" + labels[name].encode())
+    return digest.hexdigest()
+
+
+def read_severity(raw: str | None) -> tuple[Severity, str, bool]:
+    """Return (severity, the raw value, whether the word was known)."""
+    word = (raw or "").strip()
+    known = SEVERITY_WORDS.get(word.lower())
+    return (known or UNKNOWN_SEVERITY, word, known is not None)
+
+
+SERVICE_LABELS = ("service", "service_name", "service.name", "app", "app_kubernetes_io_name", "job")
+"""Which labels name the service, the first that is there."""
+
+
+def service_of(labels: Mapping[str, str]) -> str | None:
+    """Return the service that the labels name, or None."""
+    return next((labels[name] for name in SERVICE_LABELS if labels.get(name)), None)

@@ -1,0 +1,124 @@
+"""
+What may be done with an incident: each decision returns the events to append, or raises.
+
+People (through REST) and agents (through the response) use the same functions, so both go through the same door:
+`move` is the only one that changes a state, and it asks `state.MOVES`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from quell.errors import Conflict, IllegalTransition
+from quell.incident import events as ev
+from quell.incident.alert import IncidentSeverity
+from quell.incident.events import Event, State
+from quell.incident.state import MOVES, Incident
+
+
+def move(incident: Incident, to: State, *, by: str, reason: str) -> list[Event]:
+    """
+    Return the events that bring an incident to a state; none when it is there already.
+
+    Raises: IllegalTransition: it cannot go there from where it is.
+    """
+    if incident.state is to:
+        return []
+    if to not in MOVES[incident.state]:
+        raise IllegalTransition(f"{incident.id} is {incident.state} and cannot become {to}")
+    return [ev.StateChanged(before=incident.state, after=to, by=by, reason=reason)]
+
+
+def acknowledge(incident: Incident, *, by: str, note: str = "") -> list[Event]:
+    """Give an open incident an owner; one that nobody works on yet becomes acknowledged."""
+    _must_be_open(incident, "be acknowledged")
+    moved = incident.state in (State.TRIGGERED, State.REOPENED)
+    steps = move(incident, State.ACKNOWLEDGED, by=by, reason="acknowledged") if moved else []
+    if incident.owner == by and not steps:
+        return []
+    return [ev.IncidentAcknowledged(by=by, note=note), *steps]
+
+
+def resolve(incident: Incident, *, by: str, reason: str) -> list[Event]:
+    """Declare that the service is restored."""
+    return move(incident, State.RESOLVED, by=by, reason=reason)
+
+
+def close(incident: Incident, *, by: str, reason: str) -> list[Event]:
+    """File a resolved incident."""
+    return move(incident, State.CLOSED, by=by, reason=reason)
+
+
+def reopen(incident: Incident, *, by: str, reason: str) -> list[Event]:
+    """Take up an incident that had ended."""
+    if State.REOPENED not in MOVES[incident.state]:
+        raise IllegalTransition(f"{incident.id} is {incident.state} and cannot be reopened")
+    return [ev.IncidentReopened(by=by, reason=reason)]
+
+
+def merge(incident: Incident, into: Incident, *, by: str, reason: str) -> list[Event]:
+    """Make an incident part of another one that is open."""
+    if incident.id == into.id:
+        raise Conflict(f"{incident.id} cannot be merged into itself")
+    _must_be_open(into, f"take in {incident.id}")
+    if State.MERGED not in MOVES[incident.state]:
+        raise IllegalTransition(f"{incident.id} is {incident.state} and cannot be merged")
+    return [ev.IncidentMerged(into=into.id, by=by, reason=reason)]
+
+
+def change_severity(incident: Incident, to: IncidentSeverity, *, by: str, reason: str) -> list[Event]:
+    """Say how bad it is; nothing when it says so already."""
+    _must_be_open(incident, "change severity")
+    if incident.severity is to:
+        return []
+    return [ev.SeverityChanged(before=incident.severity, after=to, by=by, reason=reason)]
+
+
+def add_note(incident: Incident, *, by: str, text: str) -> list[Event]:
+    """Write something down, in any state."""
+    return [ev.NoteAdded(by=by, text=text)]
+
+
+def approve(incident: Incident, plan_id: str, *, by: str, now: datetime) -> list[Event]:
+    """
+    Say yes to exactly this plan; saying yes twice changes nothing.
+
+    Raises: Conflict: no question is open, the plan changed meanwhile, or time ran out.
+    """
+    if _already(incident, plan_id, "approved"):
+        return []
+    _must_wait_for(incident, plan_id, now)
+    return [ev.ActionApproved(plan_id=plan_id, by=by)]
+
+
+def reject(incident: Incident, plan_id: str, *, by: str, reason: str, now: datetime) -> list[Event]:
+    """Say no to exactly this plan. Raises: Conflict, as `approve`."""
+    if _already(incident, plan_id, "rejected"):
+        return []
+    _must_wait_for(incident, plan_id, now)
+    return [ev.ActionRejected(plan_id=plan_id, by=by, reason=reason)]
+
+
+def _already(incident: Incident, plan_id: str, answer: str) -> bool:
+    approval = incident.approval
+    return approval is not None and approval.plan_id == plan_id and approval.answer == answer
+
+
+def _must_wait_for(incident: Incident, plan_id: str, now: datetime) -> None:
+    approval = incident.approval
+    if approval is None:
+        raise Conflict(f"{incident.id} asks for no approval")
+    if approval.plan_id != plan_id:
+        raise Conflict(f"the plan changed: {incident.id} now asks about {approval.plan_id}, not {plan_id}; review it")
+    if approval.answer is not None:
+        raise Conflict(f"plan {plan_id} of {incident.id} was {approval.answer} already")
+    if now >= approval.expires_at:
+        raise Conflict(
+            f"the question about plan {plan_id} of {incident.id} expired at {approval.expires_at:%H:%M:%S} UTC"
+        )
+    _must_be_open(incident, "act")
+
+
+def _must_be_open(incident: Incident, what: str) -> None:
+    if not incident.open:
+        raise IllegalTransition(f"{incident.id} is {incident.state} and cannot {what}")

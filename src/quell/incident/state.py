@@ -1,0 +1,428 @@
+"""
+An incident is the fold of its events.
+
+`apply` takes an event in and refuses nothing: it happened. What may happen next is decided in `decisions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from quell.incident import events as ev
+from quell.incident.alert import Alert, IncidentSeverity
+from quell.incident.events import Event, Phase, PhaseState, Plan, State
+
+MOVES: Mapping[State, frozenset[State]] = {
+    State.TRIGGERED: frozenset(
+        {
+            State.ACKNOWLEDGED,
+            State.INVESTIGATING,
+            State.IDENTIFIED,
+            State.MONITORING,
+            State.RESOLVED,
+            State.MERGED,
+        }
+    ),
+    State.ACKNOWLEDGED: frozenset(
+        {State.INVESTIGATING, State.IDENTIFIED, State.MONITORING, State.RESOLVED, State.MERGED}
+    ),
+    State.INVESTIGATING: frozenset({State.IDENTIFIED, State.MONITORING, State.RESOLVED, State.MERGED}),
+    State.IDENTIFIED: frozenset({State.INVESTIGATING, State.MONITORING, State.RESOLVED, State.MERGED}),
+    State.MONITORING: frozenset({State.INVESTIGATING, State.IDENTIFIED, State.RESOLVED, State.MERGED}),
+    State.RESOLVED: frozenset({State.CLOSED, State.REOPENED}),
+    State.CLOSED: frozenset({State.REOPENED}),
+    State.REOPENED: frozenset(
+        {
+            State.ACKNOWLEDGED,
+            State.INVESTIGATING,
+            State.IDENTIFIED,
+            State.MONITORING,
+            State.RESOLVED,
+            State.MERGED,
+        }
+    ),
+    State.MERGED: frozenset(),
+}
+"""The one table of where an incident can go from where it is."""
+
+ENDED = frozenset({State.RESOLVED, State.CLOSED, State.MERGED})
+"""States in which nobody works on it any more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PhaseRun:
+    """How one phase of the current response stands."""
+
+    phase: Phase
+    state: PhaseState = PhaseState.WAITING
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: int = 0
+    timeout_s: float | None = None
+    expected_s: float | None = None
+    done: int | None = None
+    total: int | None = None
+    what: str = ""
+    says: str = ""
+    error: str | None = None
+    recovered: str | None = None
+    """The notice that a retry succeeded."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Approval:
+    """A question to a person."""
+
+    plan_id: str
+    requested_at: datetime
+    expires_at: datetime
+    reason: str
+    answer: str | None = None
+    """`approved`, `rejected` or `expired`; None while it waits."""
+    by: str | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class ActionRun:
+    """One action that was started."""
+
+    plan_id: str
+    action: str
+    target: str
+    key: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    state: str = "running"
+    """`running`, `done`, `broke`, `undone` or `undo_failed`."""
+    output: str = ""
+    undo_params: dict[str, str] = field(default_factory=dict)
+    verdict: str | None = None
+    """What verification said of it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Incident:
+    """Everything known of one incident, folded from its stream."""
+
+    id: str
+    title: str
+    severity: IncidentSeverity
+    opened_at: datetime
+    updated_at: datetime
+    service: str | None = None
+    reason: str = ""
+    drill: bool = False
+    state: State = State.TRIGGERED
+    offset: int = 0
+    """Events of its stream that were applied."""
+    owner: str | None = None
+    acknowledged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    reopened: int = 0
+    merged_into: str | None = None
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    """By fingerprint, in the order in which they joined."""
+    why: dict[str, str] = field(default_factory=dict)
+    """By fingerprint: why the alert joined."""
+    firing: set[str] = field(default_factory=set)
+    flapping: set[str] = field(default_factory=set)
+    run: int = 0
+    """Responses so far."""
+    responding: bool = False
+    outcome: str | None = None
+    phases: dict[Phase, PhaseRun] = field(default_factory=dict)
+    evidence: dict[str, ev.Evidence] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    """Source: why it gave nothing."""
+    detection: ev.Detection | None = None
+    diagnosis: ev.Diagnosis | None = None
+    prediction: ev.Prediction | None = None
+    plan: Plan | None = None
+    approval: Approval | None = None
+    actions: list[ActionRun] = field(default_factory=list)
+    verification: ev.Verified | None = None
+    escalation: ev.Escalated | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether anybody still has to care."""
+        return self.state not in ENDED
+
+    @property
+    def wants(self) -> str | None:
+        """What a person is wanted for: `approve`, `take_over`, or None."""
+        if not self.open:
+            return None
+        if self.approval is not None and self.approval.answer is None:
+            return "approve"
+        return "take_over" if self.escalation is not None and self.owner is None else None
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services touched: as detection ordered them, then those of alerts."""
+        found = dict.fromkeys(self.detection.services if self.detection else ())
+        for alert in self.alerts.values():
+            if alert.service:
+                found.setdefault(alert.service)
+        return tuple(found)
+
+
+def fold(records: Iterable[tuple[datetime, Event]]) -> Incident | None:
+    """Return the incident that (time, event) pairs of one stream add up to; None when there are none."""
+    incident: Incident | None = None
+    for at, event in records:
+        incident = apply(incident, event, at)
+    return incident
+
+
+def apply(incident: Incident | None, event: Event, at: datetime) -> Incident | None:
+    """Take one event in; the incident is changed in place and returned."""
+    if isinstance(event, ev.IncidentOpened):
+        incident = Incident(
+            id=event.incident_id,
+            title=event.title,
+            severity=event.severity,
+            opened_at=at,
+            updated_at=at,
+            service=event.service,
+            reason=event.reason,
+            drill=event.drill,
+        )
+    if incident is None:
+        return None
+    incident.offset += 1
+    incident.updated_at = at
+    taker = _TAKERS.get(type(event))
+    if taker is not None:
+        taker(incident, event, at)
+    return incident
+
+
+# --- how each event changes an incident ---------------------------------------------------------------------------
+
+
+def _alert_grouped(inc: Incident, event: ev.AlertGrouped, at: datetime) -> None:
+    alert = event.alert
+    inc.alerts[alert.fingerprint] = alert
+    inc.why.setdefault(alert.fingerprint, event.why)
+    inc.firing.add(alert.fingerprint)
+
+
+def _alert_resolved(inc: Incident, event: ev.AlertResolved, at: datetime) -> None:
+    inc.firing.discard(event.fingerprint)
+
+
+def _alert_flapping(inc: Incident, event: ev.AlertFlapping, at: datetime) -> None:
+    inc.flapping.add(event.fingerprint)
+
+
+def _state_changed(inc: Incident, event: ev.StateChanged, at: datetime) -> None:
+    inc.state = event.after
+    if event.after is State.RESOLVED:
+        inc.resolved_at = at
+
+
+def _acknowledged(inc: Incident, event: ev.IncidentAcknowledged, at: datetime) -> None:
+    inc.owner = event.by
+    inc.acknowledged_at = inc.acknowledged_at or at
+
+
+def _severity_changed(inc: Incident, event: ev.SeverityChanged, at: datetime) -> None:
+    inc.severity = event.after
+
+
+def _reopened(inc: Incident, event: ev.IncidentReopened, at: datetime) -> None:
+    inc.state = State.REOPENED
+    inc.reopened += 1
+    inc.resolved_at = None
+    inc.escalation = None
+
+
+def _merged(inc: Incident, event: ev.IncidentMerged, at: datetime) -> None:
+    inc.state = State.MERGED
+    inc.merged_into = event.into
+
+
+def _response_started(inc: Incident, event: ev.ResponseStarted, at: datetime) -> None:
+    inc.run, inc.responding, inc.outcome = event.run, True, None
+    inc.phases = {phase: PhaseRun(phase=phase) for phase in Phase if phase is not Phase.UNDO}
+    inc.detection = inc.diagnosis = inc.prediction = inc.plan = None
+    inc.approval = inc.verification = inc.escalation = None
+    inc.missing = {}
+
+
+def _phase(inc: Incident, phase: Phase) -> PhaseRun:
+    return inc.phases.setdefault(phase, PhaseRun(phase=phase))
+
+
+def _phase_started(inc: Incident, event: ev.PhaseStarted, at: datetime) -> None:
+    run = _phase(inc, event.phase)
+    again = run.state is PhaseState.RUNNING
+    run.state, run.attempts, run.timeout_s, run.expected_s = (
+        PhaseState.RUNNING,
+        event.attempt,
+        event.timeout_s,
+        event.expected_s,
+    )
+    if not again:
+        run.started_at, run.ended_at, run.error, run.says = at, None, None, ""
+        run.done = run.total = None
+
+
+def _phase_progressed(inc: Incident, event: ev.PhaseProgressed, at: datetime) -> None:
+    run = _phase(inc, event.phase)
+    run.done, run.total, run.what = event.done, event.total, event.what
+
+
+def _phase_retrying(inc: Incident, event: ev.PhaseRetrying, at: datetime) -> None:
+    run = _phase(inc, event.phase)
+    run.attempts, run.error = event.attempt, event.error
+
+
+def _phase_recovered(inc: Incident, event: ev.PhaseRecovered, at: datetime) -> None:
+    run = _phase(inc, event.phase)
+    run.error = None
+    run.recovered = f"succeeded at attempt {event.attempt}, {event.after_s:.1f} s after the first failed"
+
+
+def _phase_ended(inc: Incident, event: ev.PhaseEnded, at: datetime) -> None:
+    run = _phase(inc, event.phase)
+    run.state, run.ended_at, run.attempts = event.state, at, event.attempts
+    run.says, run.error = event.says, event.error
+
+
+def _source_missing(inc: Incident, event: ev.SourceMissing, at: datetime) -> None:
+    inc.missing[event.source] = event.reason
+
+
+def _keep_evidence(inc: Incident, pieces: Iterable[ev.Evidence]) -> None:
+    for piece in pieces:
+        inc.evidence[piece.id] = piece
+
+
+def _detected(inc: Incident, event: ev.Detected, at: datetime) -> None:
+    inc.detection = event.finding
+    _keep_evidence(inc, event.finding.evidence)
+
+
+def _diagnosed(inc: Incident, event: ev.Diagnosed, at: datetime) -> None:
+    inc.diagnosis = event.finding
+    _keep_evidence(inc, event.finding.evidence)
+
+
+def _predicted(inc: Incident, event: ev.Predicted, at: datetime) -> None:
+    inc.prediction = event.finding
+    _keep_evidence(inc, event.finding.evidence)
+
+
+def _plan_proposed(inc: Incident, event: ev.PlanProposed, at: datetime) -> None:
+    inc.plan = event.plan
+
+
+def _approval_requested(inc: Incident, event: ev.ApprovalRequested, at: datetime) -> None:
+    inc.approval = Approval(plan_id=event.plan_id, requested_at=at, expires_at=event.expires_at, reason=event.reason)
+
+
+def _answer(inc: Incident, plan_id: str, answer: str, by: str | None, at: datetime) -> None:
+    if inc.approval is not None and inc.approval.plan_id == plan_id:
+        inc.approval.answer, inc.approval.by, inc.approval.answered_at = answer, by, at
+
+
+def _approved(inc: Incident, event: ev.ActionApproved, at: datetime) -> None:
+    _answer(inc, event.plan_id, "approved", event.by, at)
+
+
+def _rejected(inc: Incident, event: ev.ActionRejected, at: datetime) -> None:
+    _answer(inc, event.plan_id, "rejected", event.by, at)
+
+
+def _approval_expired(inc: Incident, event: ev.ApprovalExpired, at: datetime) -> None:
+    _answer(inc, event.plan_id, "expired", None, at)
+
+
+def _action_started(inc: Incident, event: ev.ActionStarted, at: datetime) -> None:
+    inc.actions.append(
+        ActionRun(plan_id=event.plan_id, action=event.action, target=event.target, key=event.key, started_at=at)
+    )
+
+
+def _last_action(inc: Incident, plan_id: str) -> ActionRun | None:
+    return next((run for run in reversed(inc.actions) if run.plan_id == plan_id), None)
+
+
+def _end_action(inc: Incident, plan_id: str, state: str, output: str, at: datetime) -> ActionRun | None:
+    run = _last_action(inc, plan_id)
+    if run is not None:
+        run.state, run.output, run.ended_at = state, output, at
+    return run
+
+
+def _action_finished(inc: Incident, event: ev.ActionFinished, at: datetime) -> None:
+    run = _end_action(inc, event.plan_id, "done", event.output, at)
+    if run is not None:
+        run.undo_params = event.undo_params
+
+
+def _action_broke(inc: Incident, event: ev.ActionBroke, at: datetime) -> None:
+    _end_action(inc, event.plan_id, "broke", event.output or event.error, at)
+
+
+def _verified(inc: Incident, event: ev.Verified, at: datetime) -> None:
+    inc.verification = event
+    if inc.actions:
+        inc.actions[-1].verdict = event.verdict
+
+
+def _action_undone(inc: Incident, event: ev.ActionUndone, at: datetime) -> None:
+    _end_action(inc, event.plan_id, "undone", event.output, at)
+
+
+def _undo_failed(inc: Incident, event: ev.UndoFailed, at: datetime) -> None:
+    _end_action(inc, event.plan_id, "undo_failed", event.error, at)
+
+
+def _escalated(inc: Incident, event: ev.Escalated, at: datetime) -> None:
+    inc.escalation = event
+
+
+def _response_ended(inc: Incident, event: ev.ResponseEnded, at: datetime) -> None:
+    inc.responding, inc.outcome = False, event.outcome
+
+
+_TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
+    ev.AlertGrouped: _alert_grouped,
+    ev.AlertResolved: _alert_resolved,
+    ev.AlertFlapping: _alert_flapping,
+    ev.StateChanged: _state_changed,
+    ev.IncidentAcknowledged: _acknowledged,
+    ev.SeverityChanged: _severity_changed,
+    ev.IncidentReopened: _reopened,
+    ev.IncidentMerged: _merged,
+    ev.ResponseStarted: _response_started,
+    ev.PhaseStarted: _phase_started,
+    ev.PhaseProgressed: _phase_progressed,
+    ev.PhaseRetrying: _phase_retrying,
+    ev.PhaseRecovered: _phase_recovered,
+    ev.PhaseEnded: _phase_ended,
+    ev.SourceMissing: _source_missing,
+    ev.Detected: _detected,
+    ev.Diagnosed: _diagnosed,
+    ev.Predicted: _predicted,
+    ev.PlanProposed: _plan_proposed,
+    ev.ApprovalRequested: _approval_requested,
+    ev.ActionApproved: _approved,
+    ev.ActionRejected: _rejected,
+    ev.ApprovalExpired: _approval_expired,
+    ev.ActionStarted: _action_started,
+    ev.ActionFinished: _action_finished,
+    ev.ActionBroke: _action_broke,
+    ev.Verified: _verified,
+    ev.ActionUndone: _action_undone,
+    ev.UndoFailed: _undo_failed,
+    ev.Escalated: _escalated,
+    ev.ResponseEnded: _response_ended,
+}
