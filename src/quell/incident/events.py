@@ -502,6 +502,8 @@ class PhaseEnded:
     took_s: float
     attempts: int
     says: str
+    word: str
+    """What the response branched on: `confirmed`, `proposed`, `failed` ..."""
     error: str | None = None
 
 
@@ -583,6 +585,8 @@ class ActionStarted:
     action: str
     target: str
     key: str
+    undo_params: dict[str, str] = field(default_factory=dict)
+    """The state before, so that a change that breaks half-way can be undone too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -665,6 +669,8 @@ class AlertHeld:
 
     alert: Alert
     why: str
+    group: str = ""
+    """Names the group: alerts that wait in the same one open an incident together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -680,6 +686,8 @@ class BatchTaken:
     opening: int
     repeats: dict[str, int] = field(default_factory=dict)
     """Duplicates and silenced by fingerprint: how often each came again."""
+    ended: tuple[str, ...] = ()
+    """Fingerprints of waiting alerts (in no incident) that the sender says ended; they count as grouped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
