@@ -1,0 +1,70 @@
+# Quell. `make run` shows it, `make test` proves it; both set up what they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .setup
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export NEXT_TELEMETRY_DISABLED = 1
+
+.PHONY: setup run test check lint docs docs-check dashboard lock clean
+.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-lab
+
+setup: $(STAMP)/python $(STAMP)/dashboard
+
+$(STAMP)/python: requirements.lock pyproject.toml
+	@mkdir -p $(STAMP)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Quell needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q .venv/lib src
+	@touch $@
+
+$(STAMP)/node: dashboard/package-lock.json
+	@mkdir -p $(STAMP)
+	@command -v npm >/dev/null || { echo "Quell's dashboard needs Node 20.19 or newer with npm: https://nodejs.org"; exit 1; }
+	cd dashboard && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+DASHBOARD := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path '*/out/*' 2>/dev/null)
+$(STAMP)/dashboard: $(STAMP)/node $(DASHBOARD)
+	cd dashboard && npm run --silent build
+	@touch $@
+
+run: setup
+	$(BIN)/quell serve --lab --open
+
+test: setup
+	$(BIN)/pytest -n 2 --dist loadgroup
+	cd dashboard && npm run --silent test
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd dashboard && npm run --silent lint && npm run --silent typecheck
+
+docs: setup
+	$(BIN)/python scripts/generate_docs.py
+	cd dashboard && npm run --silent types
+
+docs-check: setup
+	$(BIN)/python scripts/generate_docs.py --check
+	cd dashboard && npm run --silent types:check
+
+check: lint docs-check test
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --quiet \
+		--python-version 3.11 --no-header -o requirements.lock
+
+bench-ingest bench-latency bench-eventlog bench-scale: setup
+	$(BIN)/python -m benchmarks.$(subst bench-,,$@) $(if $(JSON),--json $(JSON))
+
+bench-lab: setup
+	$(BIN)/quell bench lab --runs 3 $(if $(JSON),--json $(JSON))
+
+clean:
+	rm -rf $(STAMP) dashboard/.next dashboard/out src/quell/dashboard .pytest_cache .mypy_cache .ruff_cache
