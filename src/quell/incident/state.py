@@ -68,6 +68,7 @@ class PhaseRun:
     what: str = ""
     says: str = ""
     error: str | None = None
+    word: str = ""
     recovered: str | None = None
     """The notice that a retry succeeded."""
 
@@ -292,7 +293,7 @@ def _phase_recovered(inc: Incident, event: ev.PhaseRecovered, at: datetime) -> N
 def _phase_ended(inc: Incident, event: ev.PhaseEnded, at: datetime) -> None:
     run = _phase(inc, event.phase)
     run.state, run.ended_at, run.attempts = event.state, at, event.attempts
-    run.says, run.error = event.says, event.error
+    run.says, run.error, run.word = event.says, event.error, event.word
 
 
 def _source_missing(inc: Incident, event: ev.SourceMissing, at: datetime) -> None:
@@ -346,7 +347,14 @@ def _approval_expired(inc: Incident, event: ev.ApprovalExpired, at: datetime) ->
 
 def _action_started(inc: Incident, event: ev.ActionStarted, at: datetime) -> None:
     inc.actions.append(
-        ActionRun(plan_id=event.plan_id, action=event.action, target=event.target, key=event.key, started_at=at)
+        ActionRun(
+            plan_id=event.plan_id,
+            action=event.action,
+            target=event.target,
+            key=event.key,
+            started_at=at,
+            undo_params=event.undo_params,
+        )
     )
 
 
@@ -364,7 +372,7 @@ def _end_action(inc: Incident, plan_id: str, state: str, output: str, at: dateti
 def _action_finished(inc: Incident, event: ev.ActionFinished, at: datetime) -> None:
     run = _end_action(inc, event.plan_id, "done", event.output, at)
     if run is not None:
-        run.undo_params = event.undo_params
+        run.undo_params = {**run.undo_params, **event.undo_params}
 
 
 def _action_broke(inc: Incident, event: ev.ActionBroke, at: datetime) -> None:

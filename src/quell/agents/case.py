@@ -1,0 +1,163 @@
+"""What the agents are given: the case, and the telemetry of the services it may concern."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from quell.errors import QuellError
+from quell.evidence.source import Collected, EvidenceSource, LogLine, Scope
+from quell.incident.alert import Alert
+from quell.incident.events import Change, EvidenceKind, Gap, Series, Window
+
+Progress = Callable[[int, int, str], Awaitable[None]]
+
+LOOK_BACK = timedelta(minutes=10)
+"""How far before the first alert telemetry is read."""
+
+SKEW = timedelta(minutes=10)
+"""A start time further than this before its arrival is taken for a wrong clock, and the arrival counts."""
+
+SOURCE_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An incident as an agent sees it."""
+
+    incident_id: str
+    alerts: tuple[Alert, ...]
+    first_at: datetime
+    """When the first alert says it began, as far as its clock can be believed."""
+    now: datetime
+    disturbed: tuple[Window, ...] = ()
+    """Stretches of other incidents: no yardstick for what is normal."""
+    pieces: int = 0
+    """Pieces of evidence that the incident holds already."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that alerts name, each once, in their order."""
+        return tuple(dict.fromkeys(alert.service for alert in self.alerts if alert.service))
+
+    @property
+    def window(self) -> Window:
+        """What to read: from before the first alert until now."""
+        return Window(start=self.first_at - LOOK_BACK, end=self.now)
+
+
+def believed_start(alert: Alert) -> datetime:
+    """Return when an alert began; its arrival when the sender's clock cannot be right."""
+    if alert.received_at - SKEW <= alert.starts_at <= alert.received_at:
+        return alert.starts_at
+    return alert.received_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telemetry:
+    """What all sources together gave for a window."""
+
+    window: Window
+    series: Mapping[tuple[str, str], Sequence[Series]]
+    """By (service, name)."""
+    origins: Mapping[tuple[str, str], tuple[str, str]]
+    """(source, query) of each of them."""
+    lines: Sequence[LogLine] = ()
+    logs_from: tuple[str, str] = ("", "")
+    changes: Sequence[Change] = ()
+    changes_from: tuple[str, str] = ("", "")
+    edges: Sequence[tuple[str, str]] = ()
+    edges_from: tuple[str, str] = ("", "")
+    gaps: tuple[Gap, ...] = ()
+    kinds: frozenset[EvidenceKind] = field(default_factory=frozenset)
+    """Kinds that at least one source answered for."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Services with any series, by name."""
+        return tuple(sorted({service for service, _ in self.series}))
+
+    def one(self, service: str, name: str) -> Series | None:
+        """Return the only, or first, series of that name."""
+        found = self.series.get((service, name), ())
+        return found[0] if found else None
+
+
+async def gather(
+    sources: Sequence[EvidenceSource],
+    window: Window,
+    *,
+    services: tuple[str, ...] = (),
+    kinds: tuple[EvidenceKind, ...] = (),
+    progress: Progress | None = None,
+    timeout_s: float = SOURCE_TIMEOUT_S,
+) -> Telemetry:
+    """
+    Ask every source at once; one that fails or is too slow becomes a gap and holds up nothing else.
+
+    Args:
+        services: only these; empty for all.
+        kinds: only these; empty for all.
+    """
+    asked = [source for source in sources if not kinds or set(source.kinds) & set(kinds)]
+    scope = Scope(services=services, kinds=kinds)
+    done = 0
+
+    async def ask(source: EvidenceSource) -> Collected | Gap:
+        nonlocal done
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer: Collected | Gap = await source.collect(scope, window)
+        except TimeoutError:
+            answer = Gap(source=source.name, reason=f"no answer within {timeout_s:g} s")
+        except QuellError as error:
+            answer = Gap(source=source.name, reason=str(error))
+        done += 1
+        if progress is not None:
+            await progress(done, len(asked), f"read {source.name}")
+        return answer
+
+    answers = await asyncio.gather(*(ask(source) for source in asked))
+    return _joined(window, asked, answers)
+
+
+def _joined(window: Window, asked: Sequence[EvidenceSource], answers: Sequence[Collected | Gap]) -> Telemetry:
+    series: dict[tuple[str, str], list[Series]] = {}
+    origins: dict[tuple[str, str], tuple[str, str]] = {}
+    lines: list[LogLine] = []
+    changes: list[Change] = []
+    edges: dict[tuple[str, str], None] = {}
+    places: dict[str, tuple[str, str]] = {}
+    gaps: list[Gap] = []
+    kinds: set[EvidenceKind] = set()
+    for source, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, Gap):
+            gaps.append(answer)
+            continue
+        kinds.update(source.kinds)
+        gaps.extend(Gap(source=f"{answer.source} of {name}", reason="gave nothing") for name in answer.missing)
+        for one in answer.series:
+            key = (one.service, one.name)
+            series.setdefault(key, []).append(one)
+            origins.setdefault(key, (answer.source, answer.queries.get(one.name, answer.query)))
+        lines.extend(answer.lines)
+        changes.extend(answer.changes)
+        edges.update(dict.fromkeys(answer.edges))
+        for kind, found in (("lines", answer.lines), ("changes", answer.changes), ("edges", answer.edges)):
+            if found:
+                places.setdefault(kind, (answer.source, answer.query))
+    return Telemetry(
+        window=window,
+        series=series,
+        origins=origins,
+        lines=sorted(lines, key=lambda line: line.at),
+        logs_from=places.get("lines", ("", "")),
+        changes=sorted(changes, key=lambda change: change.at),
+        changes_from=places.get("changes", ("", "")),
+        edges=sorted(edges),
+        edges_from=places.get("edges", ("", "")),
+        gaps=tuple(gaps),
+        kinds=frozenset(kinds),
+    )

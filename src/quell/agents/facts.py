@@ -1,0 +1,234 @@
+"""Facts per service for the ranking of causes, measured from telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from quell.agents.case import Case, Telemetry
+from quell.agents.indicators import RECENT_S, Measured, began, calm, find
+from quell.incident.events import Change, Series
+from quell.signals.rootcause import ChangeFacts, PeerFacts, ServiceFacts, explained_by_callees
+from quell.signals.series import Array, as_array
+from quell.signals.templates import PatternShift
+
+CHANGE_REACH_S = 300.0
+"""Changes up to this long before the onset are looked at."""
+
+ORDERED_BY = "quell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """A series now and normally."""
+
+    now: float
+    normal: float
+    series: Series
+
+    @property
+    def excess(self) -> float:
+        """How far it is above normal."""
+        return self.now - self.normal
+
+
+def levels(series: Series | None, case: Case) -> Levels | None:
+    """Return the recent and the normal level of a series: means over what is a number; None when either has none."""
+    if series is None or not series.times:
+        return None
+    times, values = np.array(series.times), as_array(series.values)
+    known = np.isfinite(values)
+    late = known & (times > times[-1] - RECENT_S)
+    before = known & calm(times, case)
+    if not before.any():
+        before = known & (times < case.first_at.timestamp() - 10)
+    if not late.any() or not before.any():
+        return None
+    return Levels(now=float(values[late].mean()), normal=float(np.median(values[before])), series=series)
+
+
+def peers_of(telemetry: Telemetry, service: str, name: str) -> dict[str, Series]:
+    """Return the series of that name of a service by the peer it calls."""
+    found = telemetry.series.get((service, name), ())
+    return {series.labels["peer"]: series for series in found if "peer" in series.labels}
+
+
+def facts_of(
+    case: Case, telemetry: Telemetry, measured: Sequence[Measured], shifts: Sequence[PatternShift], onset: datetime
+) -> list[ServiceFacts]:
+    """Return the facts of every service that has metrics."""
+    services = sorted({one.service for one in measured})
+    troubled = {service: _in_trouble(measured, service) for service in services}
+    starts = {service: _start(measured, service, case) for service in services}
+    known = sorted(start for start in starts.values() if start is not None)
+    middle = known[len(known) // 2] if known else onset.timestamp()
+    return [
+        _service(case, telemetry, measured, shifts, onset, service, troubled, starts.get(service), middle)
+        for service in services
+    ]
+
+
+def _service(
+    case: Case,
+    telemetry: Telemetry,
+    measured: Sequence[Measured],
+    shifts: Sequence[PatternShift],
+    onset: datetime,
+    service: str,
+    troubled: Mapping[str, bool],
+    start: float | None,
+    middle: float,
+) -> ServiceFacts:
+    peers = _peers(case, telemetry, service, troubled)
+    own_latency_s, own_latency = _own_latency(case, telemetry, service)
+    pool, memory = find(measured, service, "pool_use"), find(measured, service, "memory_use")
+    timeouts = levels(telemetry.one(service, "pool_timeouts_rate"), case)
+    load = levels(telemetry.one(service, "request_rate"), case)
+    return ServiceFacts(
+        service=service,
+        own_errors=_own_errors(case, telemetry, service, troubled),
+        own_latency=own_latency,
+        own_latency_s=own_latency_s,
+        down=_down(measured, service),
+        restarts=_restarts(telemetry, service, onset),
+        pool_use=_late(pool),
+        pool_rise=_rise(pool),
+        pool_timeouts=max(timeouts.excess, 0.0) if timeouts else 0.0,
+        memory_use=_late(memory),
+        memory_rise=_rise(memory),
+        load=load.now / load.normal if load and load.normal > 1 else 1.0,
+        new_errors=sum(shift.count_after for shift in shifts if is_new_error(shift, service)),
+        peers=peers,
+        changes=_changes(telemetry.changes, service, onset),
+        lead_s=middle - start if start is not None else 0.0,
+    )
+
+
+def is_new_error(shift: PatternShift, service: str) -> bool:
+    """Whether a log template is an error that the service did not write before."""
+    return shift.service == service and shift.kind == "new" and shift.level.lower() in ("error", "critical", "fatal")
+
+
+def _in_trouble(measured: Sequence[Measured], service: str) -> bool:
+    return any(one.out_of_range() for one in measured if one.service == service and one.kind.symptom)
+
+
+def _start(measured: Sequence[Measured], service: str, case: Case) -> float | None:
+    starts = [began(one, case)[0].timestamp() for one in measured if one.service == service and one.out_of_range()]
+    return min(starts, default=None)
+
+
+def _late(one: Measured | None) -> float | None:
+    if one is None or not one.recent().size:
+        return None
+    return float(np.median(one.recent(6.0)))
+
+
+def _rise(one: Measured | None) -> float:
+    late = _late(one)
+    if one is None or one.normal is None or late is None:
+        return 0.0
+    return max(late - one.normal.center, 0.0)
+
+
+def _down(measured: Sequence[Measured], service: str) -> float:
+    up = find(measured, service, "up")
+    if up is None:
+        return 0.0
+    late = up.recent(20.0)
+    return float((late < 0.5).mean()) if late.size else 0.0
+
+
+def _restarts(telemetry: Telemetry, service: str, onset: datetime) -> float:
+    """Count restarts by itself since shortly before the onset; those in the change log were ordered."""
+    series = telemetry.one(service, "restarts")
+    if series is None or not series.times:
+        return 0.0
+    times, counts = np.array(series.times), as_array(series.values)
+    since = onset.timestamp() - 30
+    late = counts[(times >= since) & np.isfinite(counts)]
+    return float(late.max() - late.min()) if late.size else 0.0
+
+
+def _rate(telemetry: Telemetry, case: Case, service: str) -> Levels | None:
+    return levels(telemetry.one(service, "request_rate"), case)
+
+
+def _own_errors(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str, bool]) -> float:
+    """Return the share of requests that fail above normal and that no troubled callee explains."""
+    ratio, rate = levels(telemetry.one(service, "error_ratio"), case), _rate(telemetry, case, service)
+    if ratio is None or rate is None or rate.now <= 0:
+        return 0.0
+    failing = max(ratio.excess, 0.0) * rate.now
+    calls = peers_of(telemetry, service, "client_request_rate")
+    errors_to: dict[str, float] = {}
+    for peer, series in peers_of(telemetry, service, "client_error_ratio").items():
+        share, called = levels(series, case), levels(calls.get(peer), case)
+        if share is not None and called is not None:
+            errors_to[peer] = max(share.excess, 0.0) * called.now
+    explained = explained_by_callees(service, errors_to, troubled)
+    return float(min(max(failing - explained, 0.0) / rate.now, 1.0))
+
+
+def _own_latency(case: Case, telemetry: Telemetry, service: str) -> tuple[float, float]:
+    """Return (seconds, multiple of normal) by which the service's own time per request is above normal."""
+    mean, rate = telemetry.one(service, "latency_mean"), telemetry.one(service, "request_rate")
+    if mean is None or rate is None or not mean.times:
+        return 0.0, 0.0
+    times = np.array(mean.times)
+    own = as_array(mean.values) * _onto(rate, times)
+    waits = peers_of(telemetry, service, "client_latency_mean")
+    calls = peers_of(telemetry, service, "client_request_rate")
+    watched = {name for name, _ in telemetry.series}
+    for peer, series in waits.items():
+        if peer in calls and peer in watched:
+            own = own - np.nan_to_num(_onto(series, times) * _onto(calls[peer], times))
+    per_request = np.divide(own, _onto(rate, times), out=np.full(times.size, np.nan), where=_onto(rate, times) > 0)
+    values = tuple(None if not np.isfinite(value) else float(value) for value in per_request)
+    level = levels(Series(name="own_time", service=service, unit="s", times=mean.times, values=values), case)
+    if level is None:
+        return 0.0, 0.0
+    excess = max(level.excess, 0.0)
+    return excess, excess / max(level.normal, 0.005)
+
+
+def _onto(series: Series, times: Array) -> Array:
+    """Read a series at other times; what is not there is not a number."""
+    known = dict(zip(series.times, series.values, strict=True))
+    return as_array([known.get(float(at)) for at in times])
+
+
+def _peers(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str, bool]) -> tuple[PeerFacts, ...]:
+    waits = peers_of(telemetry, service, "client_latency_mean")
+    errors = peers_of(telemetry, service, "client_error_ratio")
+    found = []
+    for peer in sorted({*waits, *errors}):
+        wait, error = levels(waits.get(peer), case), levels(errors.get(peer), case)
+        found.append(
+            PeerFacts(
+                peer=peer,
+                watched=peer in troubled,
+                latency_excess_s=max(wait.excess, 0.0) if wait else 0.0,
+                error_excess=max(error.excess, 0.0) if error else 0.0,
+            )
+        )
+    return tuple(found)
+
+
+def _changes(changes: Sequence[Change], service: str, onset: datetime) -> tuple[ChangeFacts, ...]:
+    found = []
+    for change in changes:
+        before_s = (onset - change.at).total_seconds()
+        if change.service == service and change.by != ORDERED_BY and -30 <= before_s <= CHANGE_REACH_S:
+            found.append(ChangeFacts(kind=change.kind, subject=name_change(change), before_onset_s=before_s))
+    return tuple(found)
+
+
+def name_change(change: Change) -> str:
+    """Say what changed: `release 1.5.0 (was 1.4.2)`, `config timeout_ms = 5 (was 800)`."""
+    if change.kind == "deploy":
+        return f"release {change.after} (was {change.before})"
+    return f"{change.kind} {change.what} = {change.after} (was {change.before})"

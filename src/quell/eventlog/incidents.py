@@ -1,0 +1,81 @@
+"""Incidents as the log has them now, and the one way to change them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from quell.errors import NotFound, WrongOffset
+from quell.eventlog.log import EventLog, Write
+from quell.incident.events import Event, incident_stream
+from quell.incident.state import Incident, apply
+
+TRIES = 8
+"""How often a decision is taken again when another writer was quicker."""
+
+KEPT = 512
+"""Incidents kept folded in memory; others are folded again from their stream when asked for."""
+
+Decide = Callable[[Incident], Sequence[Event]]
+
+
+class Incidents:
+    """Loads incidents from the log, folding only what is new since the last time."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._folded: OrderedDict[str, Incident] = OrderedDict()
+
+    async def load(self, incident_id: str) -> Incident:
+        """
+        Return the incident as the log has it now. It is shared: do not change it.
+
+        Raises: NotFound, StorageError.
+        """
+        incident = self._folded.get(incident_id)
+        while True:
+            known = incident.offset if incident else 0
+            records = await self._log.read_stream(incident_stream(incident_id), after=known, limit=5000)
+            for record in records:
+                if incident is None or record.offset == incident.offset + 1:
+                    incident = apply(incident, record.event, record.at)
+            if len(records) < 5000:
+                break
+        if incident is None:
+            raise NotFound(f"there is no incident {incident_id}")
+        self._keep(incident)
+        return incident
+
+    async def change(self, incident_id: str, decide: Decide, *, key: str | None = None) -> Incident:
+        """
+        Append what `decide` returns for the incident as it stands, and return the incident after it.
+
+        `decide` is called again when another writer was quicker. With a key that the log knows nothing is appended.
+
+        Raises: what `decide` raises; NotFound, WrongOffset after many tries, StorageError.
+        """
+        for attempt in range(1, TRIES + 1):
+            incident = await self.load(incident_id)
+            events = decide(incident)
+            if not events:
+                return incident
+            write = Write(stream=incident_stream(incident_id), events=events, expected_offset=incident.offset)
+            try:
+                await self._log.append([write], key=key)
+            except WrongOffset:
+                if attempt == TRIES:
+                    raise
+                continue
+            break
+        return await self.load(incident_id)
+
+    async def record(self, incident_id: str, events: Sequence[Event], *, key: str | None = None) -> None:
+        """Append facts that hold whatever else happened meanwhile."""
+        if events:
+            await self._log.append([Write(stream=incident_stream(incident_id), events=events)], key=key)
+
+    def _keep(self, incident: Incident) -> None:
+        self._folded[incident.id] = incident
+        self._folded.move_to_end(incident.id)
+        while len(self._folded) > KEPT:
+            self._folded.popitem(last=False)

@@ -1,0 +1,238 @@
+"""
+Every setting with its type, unit and default; the only reader of the environment.
+
+One TOML file (`--config`), then the environment on top: `QUELL_PORT=8700`, nested names joined by two underscores
+(`QUELL_RESPONSE__APPROVAL_S=600`). A secret may come from a file: `QUELL_TOKEN_FILE=/run/secrets/quell`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from quell.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Target(_Section):
+    """A Prometheus text endpoint to watch."""
+
+    service: str = Field(description="Name of the service, unless a metric's own `service` label says otherwise.")
+    url: str = Field(description="Address of its metrics, for instance `http://127.0.0.1:9100/metrics`.")
+
+
+class Evidence(_Section):
+    """Where telemetry is read."""
+
+    targets: tuple[Target, ...] = Field(default=(), description="Prometheus text endpoints to watch.")
+    scrape_interval_s: float = Field(default=1.0, gt=0, le=60, description="Seconds between two readings of a target.")
+    scrape_keep_s: float = Field(default=1800.0, ge=120, le=7200, description="Seconds of readings kept in memory.")
+    logs: tuple[Path, ...] = Field(default=(), description="JSON-lines log files, followed over rotation.")
+    changes: Path | None = Field(default=None, description="JSON-lines log of deploys, config changes and flags.")
+    edges: tuple[tuple[str, str], ...] = Field(
+        default=(), description="Calls between services that the telemetry does not show, as [caller, callee]."
+    )
+
+
+class Sender(_Section):
+    """A source of alerts, reachable at `/ingest/<name>`."""
+
+    kind: Literal["alertmanager", "grafana", "simple"] = Field(description="How it writes its alerts.")
+    token: SecretStr | None = Field(default=None, description="Bearer token it must send.")
+    hmac_secret: SecretStr | None = Field(default=None, description="Key of the HMAC-SHA256 signature it must send.")
+
+
+class Ingest(_Section):
+    """What is taken in, and how much of it."""
+
+    senders: dict[str, Sender] = Field(
+        default_factory=lambda: {
+            "alertmanager": Sender(kind="alertmanager"),
+            "grafana": Sender(kind="grafana"),
+            "alerts": Sender(kind="simple"),
+        },
+        description="Sources of alerts by name.",
+    )
+    body_bytes: int = Field(default=4 * 1024 * 1024, gt=0, description="Largest body taken, in bytes.")
+    alerts_per_body: int = Field(default=10_000, gt=0, description="Most alerts in one body.")
+    requests_per_s: int = Field(default=20_000, gt=0, description="Requests per second and source, then 429.")
+
+
+class Correlation(_Section):
+    """Which incident an alert joins."""
+
+    window_s: float = Field(
+        default=300.0, gt=0, description="An alert joins an incident up to this long after its last."
+    )
+    reopen_s: float = Field(default=600.0, ge=0, description="An incident that ended this recently is reopened.")
+    threshold: float = Field(
+        default=1.0, gt=0, description="Weight that opens an incident: critical 1, error 1, warning 0.5, info 0."
+    )
+    flapping_changes: int = Field(default=4, ge=2, description="Changes within the window that make an alert flapping.")
+    flapping_window_s: float = Field(default=600.0, gt=0, description="The window for flapping, in seconds.")
+    labels: tuple[str, ...] = Field(
+        default=("cluster", "namespace", "region", "host", "instance"),
+        description="Labels that tie alerts of unrelated services together when their values agree.",
+    )
+    drill_label: str = Field(default="environment=lab", description="Alerts with this label are a drill's.")
+
+
+class Response(_Section):
+    """How agents work on an incident."""
+
+    at_once: int = Field(default=4, gt=0, description="Phases that run at the same time; others wait their turn.")
+    approval_s: float = Field(default=900.0, gt=0, description="How long a question to a person stays open.")
+    verify_within_s: float = Field(default=90.0, gt=0, description="No recovery by then is no recovery.")
+    steady_readings: int = Field(default=6, ge=2, description="Readings in range, in a row, that count as recovered.")
+
+
+class Rule(_Section):
+    """What Quell may do by itself; the first rule that matches counts."""
+
+    action: str = Field(default="*", description="Action, `*` for any.")
+    service: str = Field(default="*", description="Service, `*` for any.")
+    autonomy: Literal["observe", "recommend", "approve", "auto"] = Field(description="What is allowed.")
+
+
+class Policy(_Section):
+    """Autonomy per action and service."""
+
+    rules: tuple[Rule, ...] = Field(default=(), description="In order.")
+    default: Literal["observe", "recommend", "approve", "auto"] = Field(
+        default="approve", description="When no rule matches."
+    )
+
+
+class Supervisor(_Section):
+    """A process supervisor with the lab's control interface."""
+
+    url: str = Field(description="Its address.")
+    token: SecretStr = Field(description="Its bearer token for actions.")
+
+
+class Webhook(_Section):
+    """An action that is one HTTP call to an allow-listed address."""
+
+    url: str = Field(description="Address; never built from what an alert says.")
+    method: Literal["POST", "PUT"] = Field(default="POST", description="Method.")
+    dry_run_url: str | None = Field(default=None, description="Answers 2xx when the action is possible.")
+    verify_url: str | None = Field(default=None, description="Answers 2xx when the change is in place.")
+    undo_url: str | None = Field(default=None, description="Takes it back.")
+    token: SecretStr | None = Field(default=None, description="Bearer token it is sent.")
+    causes: tuple[str, ...] = Field(default=(), description="Kinds of cause it mends: `bad_release`, `memory_leak` ...")
+    expected: str = Field(default="the indicators return to their normal range", description="What one should see.")
+    risk: str = Field(default="not described", description="What can go wrong.")
+
+
+class Actions(_Section):
+    """What Quell can change."""
+
+    supervisor: Supervisor | None = Field(default=None, description="Process supervisor.")
+    webhooks: dict[str, Webhook] = Field(default_factory=dict, description="HTTP actions by name.")
+    timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one call of an action.")
+
+
+class Lab(_Section):
+    """The shop of real processes that `quell serve --lab` starts beside Quell."""
+
+    enabled: bool = Field(default=False, description="Start it.")
+    drills: Literal["auto", "none"] = Field(default="auto", description="`auto`: faults happen by themselves.")
+    seed: int | None = Field(default=None, description="Makes the order of faults repeatable.")
+
+
+class Settings(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QUELL_", env_nested_delimiter="__", extra="forbid", frozen=True, secrets_dir=None
+    )
+
+    data_dir: Path = Field(default=Path(".quell"), description="Where Quell keeps its log and state.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; any but loopback needs a token.")
+    port: int = Field(default=8700, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    token: SecretStr | None = Field(default=None, description="Bearer token for REST and WebSocket.")
+    token_file: Path | None = Field(default=None, description="File that holds the token instead.")
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Further names by which browsers may reach Quell; loopback names always may."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least that is logged.")
+    evidence: Evidence = Field(default_factory=Evidence)
+    ingest: Ingest = Field(default_factory=Ingest)
+    correlation: Correlation = Field(default_factory=Correlation)
+    response: Response = Field(default_factory=Response)
+    policy: Policy = Field(default_factory=Policy)
+    actions: Actions = Field(default_factory=Actions)
+    lab: Lab = Field(default_factory=Lab)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment counts more than the file, which comes in as init arguments."""
+        return env_settings, init_settings
+
+    def access_token(self) -> str | None:
+        """Return the token that REST and WebSocket ask for, or None when they ask for none. Raises: ConfigError."""
+        if self.token is not None:
+            return self.token.get_secret_value() or None
+        if self.token_file is not None:
+            try:
+                return self.token_file.read_text(encoding="utf-8").strip() or None
+            except OSError as error:
+                raise ConfigError(f"token_file {self.token_file}: {error.strerror}") from error
+        return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(path: Path | None = None, **over: Any) -> Settings:
+    """
+    Read the settings: defaults, then the TOML file, then the environment, then `over` (the command line, checked by it).
+
+    Raises: ConfigError: one line for each setting that is wrong.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: not TOML: {error}") from error
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_say(problem) for problem in error.errors())) from error
+    settings = settings.model_copy(update={name: value for name, value in over.items() if value is not None})
+    if not is_loopback(settings.host) and settings.access_token() is None:
+        raise ConfigError(
+            f"host {settings.host} can be reached from other machines: set QUELL_TOKEN (or QUELL_TOKEN_FILE) first"
+        )
+    return settings
+
+
+def _say(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem["loc"])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,84 @@
+"""What runs a response so that a restart resumes it, and a small engine in memory for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+Work = Callable[[], Coroutine[Any, Any, str]]
+"""The body of a step. It returns one word, which is what the workflow branches on."""
+
+
+class Step(Protocol):
+    """Runs one step of a workflow at least once, and remembers its word for good."""
+
+    async def __call__(self, name: str, work: Work) -> str:
+        """Return the word of the step; a step that ended before a restart is not run again."""
+        ...
+
+
+Workflow = Callable[[Step, str], Awaitable[str]]
+"""A workflow: given its steps and its id, it returns how it ended. It must branch on step words alone."""
+
+
+class Engine(Protocol):
+    """
+    Durable execution: a workflow that was started ends, whatever happens to the process meanwhile.
+
+    Steps are at-least-once: a step that was running when the process died runs again.
+    """
+
+    async def launch(self) -> int:
+        """Begin, and take up what an earlier process left; return how many workflows that is."""
+        ...
+
+    async def start(self, workflow_id: str) -> None:
+        """Start a workflow unless one with this id was ever started; return at once."""
+        ...
+
+    @property
+    def running(self) -> int:
+        """Workflows of this process that have not ended."""
+        ...
+
+    async def stop(self) -> None:
+        """Let go of running workflows where they stand; the next process takes them up."""
+        ...
+
+
+class MemoryEngine:
+    """Runs workflows in this process and forgets them with it: for tests of what a response does."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._workflow = workflow
+        self._tasks: dict[str, asyncio.Task[str]] = {}
+        self._words: dict[tuple[str, str], str] = {}
+
+    async def launch(self) -> int:
+        return 0
+
+    async def start(self, workflow_id: str) -> None:
+        if workflow_id not in self._tasks:
+            self._tasks[workflow_id] = asyncio.create_task(self._run(workflow_id))
+
+    async def _run(self, workflow_id: str) -> str:
+        async def step(name: str, work: Work) -> str:
+            if (workflow_id, name) not in self._words:
+                self._words[workflow_id, name] = await work()
+            return self._words[workflow_id, name]
+
+        return await self._workflow(step, workflow_id)
+
+    @property
+    def running(self) -> int:
+        return sum(not task.done() for task in self._tasks.values())
+
+    async def result(self, workflow_id: str) -> str:
+        """Wait for a workflow and return how it ended."""
+        return await self._tasks[workflow_id]
+
+    async def stop(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -1,0 +1,40 @@
+"""
+The response to one incident, top to bottom.
+
+Each line is a step that survives a restart; the words it branches on are what the steps returned. What a step does
+is in `work.py`, what an agent thinks is in `quell.agents`.
+"""
+
+from __future__ import annotations
+
+from quell.workflow.engine import Step
+from quell.workflow.work import ResponseWork
+
+
+async def respond(step: Step, work: ResponseWork) -> str:
+    """Detect > diagnose > predict > plan > approve > act > verify > resolve, or undo and hand over to a person."""
+    if await step("begin", work.begin) == "superseded":
+        return "superseded"
+
+    if await step("detect", work.detect) == "no_sign":
+        return await step("hand_over", work.hand_over)
+
+    await step("diagnose", work.diagnose)
+    await step("predict", work.predict)
+
+    if await step("plan", work.plan) != "proposed":
+        return await step("hand_over", work.hand_over)
+
+    answer = await step("approve", work.approve)
+    if answer == "recovered":
+        if await step("verify", work.verify) == "recovered":
+            return await step("resolve", work.resolve)
+        return await step("hand_over", work.hand_over)
+    if answer != "approved":
+        return await step("hand_over", work.hand_over)
+
+    if await step("act", work.act) == "done" and await step("verify", work.verify) == "recovered":
+        return await step("resolve", work.resolve)
+
+    await step("undo", work.undo)
+    return await step("hand_over", work.hand_over)

@@ -1,0 +1,328 @@
+"""What each step of a response does: ask an agent, decide, record. Every append has a key: a repeat adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from quell.actions.action import Action, Done, Target
+from quell.errors import ActionFailed, IllegalTransition, QuellError, UpstreamError
+from quell.eventlog.incidents import Incidents
+from quell.incident import decisions
+from quell.incident import events as ev
+from quell.incident.events import Autonomy, Event, Phase, PhaseState, State
+from quell.incident.state import ENDED, Incident
+from quell.workflow.phases import Outcome, PhaseRunner, Progress
+from quell.workflow.waiting import Watch
+
+RESOLUTION = "agent:resolution"
+
+
+class Agents(Protocol):
+    """The four agents, with their sources and settings already in hand."""
+
+    async def detect(self, incident: Incident, progress: Progress) -> ev.Detection:
+        """Say whether the telemetry shows what the alerts claim."""
+        ...
+
+    async def diagnose(self, incident: Incident, progress: Progress) -> ev.Diagnosis:
+        """Rank what could be the cause, or abstain."""
+        ...
+
+    async def predict(self, incident: Incident, progress: Progress) -> ev.Prediction:
+        """Say what happens if nothing is done."""
+        ...
+
+    async def plan(self, incident: Incident, progress: Progress) -> ev.Plan | str:
+        """Choose and dry-run an action, or say in one sentence why there is none."""
+        ...
+
+    async def verify(self, incident: Incident, progress: Progress) -> ev.Verified:
+        """Watch the indicators that were out of range until they are back, or time is up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseParts:
+    """What every response needs."""
+
+    incidents: Incidents
+    runner: PhaseRunner
+    watch: Watch
+    agents: Agents
+    actions: dict[str, Action]
+    clock: Callable[[], datetime]
+    approval_s: float
+    """How long a question to a person stays open."""
+
+
+def workflow_id(incident_id: str, run: int) -> str:
+    """Name the workflow of a response; the first one has the incident's own id."""
+    return incident_id if run == 1 else f"{incident_id}.{run}"
+
+
+def incident_of(workflow: str) -> tuple[str, int]:
+    """Return (incident id, run) of a workflow id."""
+    incident_id, _, run = workflow.partition(".")
+    return incident_id, int(run or 1)
+
+
+class ResponseWork:
+    """The steps of one response."""
+
+    def __init__(self, parts: ResponseParts, workflow: str) -> None:
+        self._parts = parts
+        self._id, self._run = incident_of(workflow)
+
+    async def begin(self) -> str:
+        """Open the response, unless the incident ended before its turn came."""
+        incident = await self._parts.incidents.load(self._id)
+        if incident.state in ENDED:
+            return "superseded"
+        key = f"{self._id}/{self._run}/begin"
+        await self._parts.incidents.record(self._id, [ev.ResponseStarted(run=self._run)], key=key)
+        await self._move(State.INVESTIGATING, "the agents began", "system:response", "begin/state")
+        return "begun"
+
+    async def detect(self) -> str:
+        """Ask detection."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            found = await self._parts.agents.detect(incident, progress)
+            state = PhaseState.COMPLETED if found.verdict == "confirmed" else PhaseState.ABSTAINED
+            events: list[Event] = [ev.Detected(finding=found), *_missing(found.gaps, Phase.DETECT)]
+            return Outcome(word=found.verdict, says=found.says, state=state, events=events)
+
+        return await self._phase(Phase.DETECT, body)
+
+    async def diagnose(self) -> str:
+        """Ask diagnosis; a cause that it stands behind makes the incident identified."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            found = await self._parts.agents.diagnose(incident, progress)
+            word, state = ("abstained", PhaseState.ABSTAINED) if found.abstained else ("found", PhaseState.COMPLETED)
+            events: list[Event] = [ev.Diagnosed(finding=found), *_missing(found.gaps, Phase.DIAGNOSE)]
+            return Outcome(word=word, says=found.says, state=state, events=events)
+
+        word = await self._phase(Phase.DIAGNOSE, body)
+        if word == "found":
+            await self._move(State.IDENTIFIED, "a cause was found", "agent:diagnosis", "identified")
+        return word
+
+    async def predict(self) -> str:
+        """Ask prediction; the response goes on whatever it says."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            found = await self._parts.agents.predict(incident, progress)
+            events: list[Event] = [ev.Predicted(finding=found), *_missing(found.gaps, Phase.PREDICT)]
+            nothing = not found.forecasts and not found.blast_services
+            state = PhaseState.ABSTAINED if nothing else PhaseState.COMPLETED
+            return Outcome(word="predicted", says=found.says, state=state, events=events)
+
+        return await self._phase(Phase.PREDICT, body)
+
+    async def plan(self) -> str:
+        """Ask resolution for a plan."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            plan = await self._parts.agents.plan(incident, progress)
+            if isinstance(plan, str):
+                return Outcome(word="none", says=plan, state=PhaseState.ABSTAINED)
+            return Outcome(word="proposed", says=plan.title, events=[ev.PlanProposed(plan=plan)])
+
+        return await self._phase(Phase.PLAN, body)
+
+    async def approve(self) -> str:
+        """Let policy decide, or ask a person and wait: `approved`, `rejected`, `expired`, `recovered` or `withheld`."""
+        return await self._phase(Phase.APPROVE, self._approve, parked=True)
+
+    async def _approve(self, incident: Incident, progress: Progress) -> Outcome:
+        plan = _plan_of(incident)
+        if plan.autonomy is Autonomy.AUTO:
+            event = ev.ActionApproved(plan_id=plan.id, by="system:policy")
+            return Outcome(word="approved", says=plan.autonomy_reason, events=[event])
+        if plan.autonomy is not Autonomy.APPROVE:
+            return Outcome(word="withheld", says=plan.autonomy_reason, state=PhaseState.ABSTAINED)
+        asked = incident.approval
+        if asked is None or asked.plan_id != plan.id:
+            expires_at = self._parts.clock() + timedelta(seconds=self._parts.approval_s)
+            question = ev.ApprovalRequested(plan_id=plan.id, expires_at=expires_at, reason=plan.autonomy_reason)
+            await self._parts.incidents.record(self._id, [question], key=f"{self._id}/{self._run}/approve/asked")
+        else:
+            expires_at = asked.expires_at
+        answer = await self._parts.watch.until(self._id, _answer_to(plan.id), deadline=expires_at)
+        if answer is None:
+            return Outcome(
+                word="expired",
+                says=f"nobody answered within {self._parts.approval_s / 60:g} min",
+                state=PhaseState.ABSTAINED,
+                events=[ev.ApprovalExpired(plan_id=plan.id)],
+            )
+        incident = await self._parts.incidents.load(self._id)
+        by = incident.approval.by if incident.approval else None
+        says = {
+            "approved": f"approved by {by}",
+            "rejected": f"rejected by {by}",
+            "recovered": "every alert resolved while the question was open",
+            "ended": "a person ended the incident while the question was open",
+        }[answer]
+        return Outcome(word=answer, says=says, state=PhaseState.COMPLETED)
+
+    async def act(self) -> str:
+        """Make the change, once."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            if incident.state in ENDED:
+                says = f"{incident.id} is {incident.state}: nothing was changed"
+                return Outcome(word="superseded", says=says, state=PhaseState.ABSTAINED)
+            plan = _plan_of(incident)
+            action = self._parts.actions[plan.action]
+            target = Target(service=plan.target, params=plan.params)
+            key = f"{self._id}/{self._run}/{plan.id}"
+            await self._started(action, target, plan, key)
+            begun = self._parts.clock()
+            try:
+                done = await action.run(target, key=key)
+            except ActionFailed as error:
+                broke = ev.ActionBroke(plan_id=plan.id, action=plan.action, target=plan.target, error=str(error))
+                return Outcome(word="broke", says=str(error), state=PhaseState.FAILED, events=[broke])
+            took_s = (self._parts.clock() - begun).total_seconds()
+            finished = ev.ActionFinished(
+                plan_id=plan.id,
+                action=plan.action,
+                target=plan.target,
+                output=done.output,
+                undo_params=dict(done.undo_params),
+                took_s=round(took_s, 3),
+            )
+            return Outcome(word="done", says=done.output.splitlines()[0] if done.output else "done", events=[finished])
+
+        word = await self._phase(Phase.ACT, body)
+        if word == "done":
+            await self._move(State.MONITORING, "the change is in place", RESOLUTION, "monitoring")
+        return word
+
+    async def _started(self, action: Action, target: Target, plan: ev.Plan, key: str) -> None:
+        """Record the intent, with what undo needs, before anything is changed."""
+        before = await action.dry_run(target)
+        started = ev.ActionStarted(
+            plan_id=plan.id, action=plan.action, target=plan.target, key=key, undo_params=dict(before.undo_params)
+        )
+        await self._parts.incidents.record(self._id, [started], key=f"{key}/started")
+
+    async def verify(self) -> str:
+        """Watch whether it helped."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            verdict = await self._parts.agents.verify(incident, progress)
+            state = PhaseState.ABSTAINED if verdict.verdict == "unknown" else PhaseState.COMPLETED
+            return Outcome(word=verdict.verdict, says=verdict.says, state=state, events=[verdict])
+
+        return await self._phase(Phase.VERIFY, body)
+
+    async def resolve(self) -> str:
+        """The service is restored."""
+        incident = await self._parts.incidents.load(self._id)
+        says = incident.verification.says if incident.verification else "restored"
+        await self._move(State.RESOLVED, says, RESOLUTION, "resolved")
+        return await self._end("resolved", says)
+
+    async def undo(self) -> str:
+        """Take the change back, if it can be."""
+
+        async def body(incident: Incident, progress: Progress) -> Outcome:
+            plan = _plan_of(incident)
+            action = self._parts.actions[plan.action]
+            ran = next((run for run in reversed(incident.actions) if run.plan_id == plan.id), None)
+            if ran is None:
+                return Outcome(word="nothing", says="nothing had been changed", state=PhaseState.ABSTAINED)
+            if not action.reversible:
+                says = f"{action.name} cannot be taken back: {action.undo_is}"
+                return Outcome(word="irreversible", says=says, state=PhaseState.ABSTAINED)
+            target = Target(service=plan.target, params=plan.params)
+            done = await _undo(action, target, ran.undo_params, f"{ran.key}/undo")
+            if isinstance(done, QuellError):
+                failed = ev.UndoFailed(plan_id=plan.id, action=plan.action, target=plan.target, error=str(done))
+                return Outcome(word="undo_failed", says=str(done), state=PhaseState.FAILED, events=[failed])
+            undone = ev.ActionUndone(plan_id=plan.id, action=plan.action, target=plan.target, output=done.output)
+            return Outcome(word="undone", says=done.output, events=[undone])
+
+        word = await self._phase(Phase.UNDO, body)
+        await self._move(State.INVESTIGATING, "the fix did not help", RESOLUTION, "back")
+        return word
+
+    async def hand_over(self) -> str:
+        """Escalate to a person, saying why and what is missing; nothing to do when it has ended meanwhile."""
+        incident = await self._parts.incidents.load(self._id)
+        if incident.state in ENDED:
+            return await self._end("superseded", f"{incident.id} is {incident.state}")
+        reason = why_handed_over(incident)
+        missing = tuple(f"{source}: {why}" for source, why in incident.missing.items())
+        key = f"{self._id}/{self._run}/escalated"
+        await self._parts.incidents.record(self._id, [ev.Escalated(reason=reason, missing=missing)], key=key)
+        return await self._end("escalated", reason)
+
+    async def _end(self, outcome: str, says: str) -> str:
+        event = ev.ResponseEnded(run=self._run, outcome=outcome, says=says)
+        await self._parts.incidents.record(self._id, [event], key=f"{self._id}/{self._run}/end")
+        return outcome
+
+    async def _phase(
+        self, phase: Phase, body: Callable[[Incident, Progress], Awaitable[Outcome]], *, parked: bool = False
+    ) -> str:
+        return await self._parts.runner.run(self._id, phase, body, parked=parked)
+
+    async def _move(self, to: State, reason: str, by: str, step: str) -> None:
+        def decide(incident: Incident) -> list[Event]:
+            try:
+                return decisions.move(incident, to, by=by, reason=reason)
+            except IllegalTransition:
+                return []  # a person was quicker and took it elsewhere: theirs counts
+
+        await self._parts.incidents.change(self._id, decide, key=f"{self._id}/{self._run}/{step}")
+
+
+async def _undo(action: Action, target: Target, undo_params: dict[str, str], key: str) -> Done | QuellError:
+    try:
+        return await action.undo(target, undo_params, key=key)
+    except UpstreamError as error:
+        if error.retryable:
+            raise
+        return error
+    except ActionFailed as error:
+        return error
+
+
+def why_handed_over(incident: Incident) -> str:
+    """Return one sentence on why a person is wanted: the last phase that did not bring it further."""
+    for phase in (Phase.UNDO, Phase.VERIFY, Phase.ACT, Phase.APPROVE, Phase.PLAN, Phase.DIAGNOSE, Phase.DETECT):
+        run = incident.phases.get(phase)
+        if run is not None and run.ended_at is not None:
+            said = run.error or run.says
+            if phase is Phase.UNDO and incident.verification is not None:
+                return f"{incident.verification.says}; {said}"
+            return said
+    return "the response could not begin"
+
+
+def _plan_of(incident: Incident) -> ev.Plan:
+    assert incident.plan is not None, "a plan was proposed before this step"
+    return incident.plan
+
+
+def _answer_to(plan_id: str) -> Callable[[Incident], str | None]:
+    def test(incident: Incident) -> str | None:
+        approval = incident.approval
+        if approval is not None and approval.plan_id == plan_id and approval.answer in ("approved", "rejected"):
+            return approval.answer
+        if incident.state in ENDED:
+            return "ended"
+        return "recovered" if incident.alerts and not incident.firing else None
+
+    return test
+
+
+def _missing(gaps: tuple[ev.Gap, ...], phase: Phase) -> list[Event]:
+    return [ev.SourceMissing(source=gap.source, reason=gap.reason, phase=phase) for gap in gaps]
