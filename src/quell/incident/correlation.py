@@ -1,0 +1,334 @@
+"""
+Which alerts belong together, and why: the rules alone. Times are Unix seconds, spans are seconds.
+
+An alert joins a group it fits, best rule first: the same service; a service one call away; shared labels. The last
+two only within a window since an alert last joined. A group becomes an incident when its weight reaches a threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from quell.errors import ConfigError
+from quell.incident.alert import Alert, Severity
+
+Pair = tuple[str, str]
+"""A label's name and value."""
+
+TITLE_CHARACTERS = 120
+PAIRS_PER_GROUP = 512
+"""A group stops learning label values here; it still takes alerts by service."""
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+_NEVER_SHARED = frozenset({"severity", "environment"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelationRules:
+    """The numbers behind grouping. Raises: ConfigError: they do not make sense."""
+
+    window_s: float = 300.0
+    """How long after a group's last alert a neighbour or a bearer of its labels still joins."""
+    labels: tuple[str, ...] = (
+        "alertname", "cluster", "namespace", "region", "zone", "node", "host", "instance", "database", "queue",
+    )  # fmt: skip
+    """Labels that can tie alerts together when their values are equal."""
+    labels_needed: int = 2
+    """How many of `labels` must be shared; at least one of them other than `alertname`."""
+    common_after: int = 8
+    """A label value carried by more services than this ties nothing together."""
+    weights: Mapping[Severity, float] = field(
+        default_factory=lambda: {
+            Severity.CRITICAL: 1.0,
+            Severity.ERROR: 1.0,
+            Severity.WARNING: 0.5,
+            Severity.INFO: 0.0,
+        }
+    )
+    threshold: float = 1.0
+    """Weight at which a group becomes an incident."""
+    reopen_s: float = 600.0
+    """How long after an incident was resolved a returning alert reopens it."""
+    settle_s: float = 300.0
+    """How long after an incident was resolved its alerts may go on repeating before that counts as a return."""
+    flap_changes: int = 4
+    flap_s: float = 600.0
+    """So many changes between firing and resolved within so long is flapping; quiet for so long ends it."""
+    stale_s: float = 86_400.0
+    """An alert not heard of for so long is forgotten."""
+    tracked_alerts: int = 500_000
+    """How many alerts are remembered at most; the one longest unheard of is forgotten first."""
+    drill_label: Pair | None = ("environment", "lab")
+    """Alerts that carry this are a drill's."""
+
+    def __post_init__(self) -> None:
+        wrong = _NEVER_SHARED.intersection(self.labels)
+        if wrong:
+            raise ConfigError(
+                f"correlation labels: {', '.join(sorted(wrong))} says nothing about what belongs together"
+            )
+        if self.labels_needed < 2:
+            raise ConfigError("correlation labels_needed: one shared label is too little to join incidents by")
+        if self.flap_changes < 2:
+            raise ConfigError("correlation flap_changes: must be at least 2")
+        if min(self.window_s, self.reopen_s, self.settle_s, self.flap_s, self.stale_s, self.threshold) <= 0:
+            raise ConfigError("correlation: spans and the threshold must be above 0")
+
+    def weight(self, severity: Severity) -> float:
+        """Return what an alert of this severity adds to its group."""
+        return self.weights.get(severity, 0.0)
+
+    def opens(self, weight: float) -> bool:
+        """Return whether a group of this weight is an incident."""
+        return weight >= self.threshold - 1e-9
+
+    def pairs(self, labels: Mapping[str, str]) -> list[Pair]:
+        """Return the label values of an alert that can tie it to others."""
+        return [(name, labels[name]) for name in self.labels if labels.get(name)]
+
+    def is_drill(self, alerts: Iterable[Alert]) -> bool:
+        """Return whether every one of the alerts carries the drill's label."""
+        if self.drill_label is None:
+            return False
+        name, value = self.drill_label
+        return all(alert.labels.get(name) == value for alert in alerts)
+
+
+def worse(one: Severity, other: Severity) -> bool:
+    """Return whether the first is strictly worse than the second."""
+    return _RANK[one] < _RANK[other]
+
+
+def worst(alerts: Sequence[Alert]) -> Alert:
+    """Return the worst alert, the first among equals; alerts must not be empty."""
+    return min(alerts, key=lambda alert: _RANK[alert.severity])
+
+
+def title_of(alert: Alert) -> str:
+    """Return a title of at most 120 printable characters: the alert's summary if it is one clean line, or its names."""
+    summary = alert.annotations.get("summary", "").strip()
+    if summary and len(summary) <= TITLE_CHARACTERS and summary.isprintable():
+        return summary
+    names = f"{alert.service}: {alert.name}" if alert.service else alert.name
+    return "".join(c for c in names if c.isprintable())[:TITLE_CHARACTERS]
+
+
+def incident_number(incident_id: str) -> int:
+    """Return 7 for INC-7, and 0 for an id that is not ours."""
+    digits = incident_id.removeprefix("INC-")
+    return int(digits) if digits.isascii() and digits.isdigit() and digits != incident_id else 0
+
+
+class Topology:
+    """Who calls whom, one call away."""
+
+    def __init__(self, edges: Collection[tuple[str, str]] = ()) -> None:
+        self._near: dict[str, dict[str, bool]] = {}
+        for caller, callee in edges:
+            if caller != callee:
+                self._near.setdefault(caller, {})[callee] = True
+                self._near.setdefault(callee, {}).setdefault(caller, False)
+
+    def neighbours(self, service: str) -> Mapping[str, bool]:
+        """Return the services one call away; True where `service` calls them."""
+        return self._near.get(service, {})
+
+
+class Commonness:
+    """How many services carry a label value: what everything shares ties nothing together."""
+
+    def __init__(self, common_after: int, *, remembered: int = 50_000) -> None:
+        self._common_after = common_after
+        self._remembered = remembered
+        self._carriers: dict[Pair, set[str]] = {}
+
+    def note(self, pairs: Iterable[Pair], service: str | None) -> None:
+        """Remember that a service carries these; an alert without a service counts as one of its own."""
+        for pair in pairs:
+            carriers = self._carriers.get(pair)
+            if carriers is None:
+                if len(self._carriers) >= self._remembered:
+                    del self._carriers[next(iter(self._carriers))]
+                self._carriers[pair] = {service or ""}
+            elif len(carriers) <= self._common_after:
+                carriers.add(service or "")
+
+    def distinctive(self, pairs: Iterable[Pair]) -> list[Pair]:
+        """Return those that few services carry."""
+        return [pair for pair in pairs if len(self._carriers.get(pair, ())) <= self._common_after]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Group:
+    """Alerts that belong together, as far as joining needs to know them."""
+
+    key: str
+    joined_s: float
+    """When an alert last joined."""
+    services: dict[str, None] = field(default_factory=dict)
+    """In the order in which they joined."""
+    pairs: dict[Pair, None] = field(default_factory=dict)
+
+
+G = TypeVar("G", bound=Group)
+K = TypeVar("K", str, Pair)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match(Generic[G]):
+    """A group that an alert fits, and the sentence that says why."""
+
+    group: G
+    why: str
+
+
+class Groups(Generic[G]):
+    """The groups that can be joined, found by what they hold."""
+
+    def __init__(self, rules: CorrelationRules) -> None:
+        self._rules = rules
+        self._by_key: dict[str, G] = {}
+        self._by_service: dict[str, dict[str, G]] = {}
+        self._by_pair: dict[Pair, dict[str, G]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._by_key
+
+    def __iter__(self) -> Iterable[G]:
+        return iter(self._by_key.values())
+
+    def add(self, group: G) -> None:
+        """Let alerts join a group."""
+        self._by_key[group.key] = group
+        for service in group.services:
+            self._by_service.setdefault(service, {})[group.key] = group
+        for pair in group.pairs:
+            self._by_pair.setdefault(pair, {})[group.key] = group
+
+    def remove(self, group: G) -> None:
+        """Let no more alerts join a group; one that is not here is ignored."""
+        if self._by_key.pop(group.key, None) is None:
+            return
+        for service in group.services:
+            _drop(self._by_service, service, group.key)
+        for pair in group.pairs:
+            _drop(self._by_pair, pair, group.key)
+
+    def widen(self, group: G, service: str | None, pairs: Iterable[Pair], now_s: float) -> None:
+        """Note what a joining alert brings to a group that is here."""
+        group.joined_s = max(group.joined_s, now_s)
+        if service is not None and service not in group.services:
+            group.services[service] = None
+            self._by_service.setdefault(service, {})[group.key] = group
+        known = group.pairs
+        for pair in pairs:
+            if pair not in known and len(known) < PAIRS_PER_GROUP:
+                known[pair] = None
+                self._by_pair.setdefault(pair, {})[group.key] = group
+
+    def same_service(self, service: str | None, now_s: float) -> list[Match[G]]:
+        """Return the groups that hold the service, the latest joined first."""
+        found = self._by_service.get(service) if service is not None else None
+        if not found:
+            return []
+        latest = found.values() if len(found) == 1 else _latest(found.values())
+        return [
+            Match(group=group, why=f"Same service ({service}), {_ago(now_s, group)} the last alert that joined.")
+            for group in latest
+        ]
+
+    def neighbouring(self, service: str | None, topology: Topology, now_s: float) -> list[Match[G]]:
+        """Return the groups that hold a service one call away and were joined within the window."""
+        found: dict[str, tuple[G, str]] = {}
+        for other, calls in topology.neighbours(service).items() if service is not None else ():
+            for group in self._by_service.get(other, {}).values():
+                if now_s - group.joined_s <= self._rules.window_s:
+                    says = f"{service} calls {other}" if calls else f"{other} calls {service}"
+                    found.setdefault(group.key, (group, says))
+        return [
+            Match(
+                group=group,
+                why=f"Neighbouring service: {found[group.key][1]}; {_ago(now_s, group)} the last alert that joined.",
+            )
+            for group in _latest(group for group, _ in found.values())
+        ]
+
+    def sharing(self, pairs: Sequence[Pair], now_s: float) -> list[Match[G]]:
+        """Return the groups that share enough of these (distinctive) labels and were joined within the window."""
+        shared: dict[str, list[Pair]] = {}
+        groups: dict[str, G] = {}
+        for pair in pairs:
+            for key, group in self._by_pair.get(pair, {}).items():
+                if now_s - group.joined_s <= self._rules.window_s:
+                    shared.setdefault(key, []).append(pair)
+                    groups[key] = group
+        return [
+            Match(
+                group=group,
+                why=f"Shares {_listed(shared[group.key])}; {_ago(now_s, group)} the last alert that joined.",
+            )
+            for group in _latest(groups.values())
+            if len(shared[group.key]) >= self._rules.labels_needed
+        ]
+
+
+def _drop(index: dict[K, dict[str, G]], at: K, key: str) -> None:
+    held = index.get(at)
+    if held is not None:
+        held.pop(key, None)
+        if not held:
+            del index[at]
+
+
+def _latest(groups: Iterable[G]) -> list[G]:
+    return sorted(groups, key=lambda group: (-group.joined_s, group.key))
+
+
+def _ago(now_s: float, group: Group) -> str:
+    return f"{max(0.0, now_s - group.joined_s):.0f} s after"
+
+
+def _listed(pairs: Sequence[Pair]) -> str:
+    return " and ".join(f"{name}={value}" for name, value in pairs)
+
+
+class Flaps:
+    """The changes of one alert between firing and resolved."""
+
+    __slots__ = ("changes_s", "flapping", "said")
+
+    def __init__(self) -> None:
+        self.changes_s: list[float] = []
+        """The latest, oldest first; at most as many as the rule counts."""
+        self.flapping = False
+        self.said = False
+        """Whether this spell of flapping is already recorded."""
+
+    def change(self, now_s: float, rules: CorrelationRules) -> None:
+        """Note that the alert went from firing to resolved or back."""
+        self.settle(now_s, rules)
+        self.changes_s.append(now_s)
+        del self.changes_s[: -rules.flap_changes]
+        if len(self.changes_s) == rules.flap_changes and now_s - self.changes_s[0] <= rules.flap_s:
+            self.flapping = True
+
+    def settle(self, now_s: float, rules: CorrelationRules) -> None:
+        """End the spell when the alert was quiet for the window."""
+        if self.flapping and not self.active(now_s, rules):
+            self.flapping = self.said = False
+            self.changes_s.clear()
+
+    def active(self, now_s: float, rules: CorrelationRules) -> bool:
+        """Return whether the alert flaps now."""
+        return self.flapping and now_s - self.changes_s[-1] <= rules.flap_s
+
+    def would_flap(self, now_s: float, rules: CorrelationRules) -> bool:
+        """Return whether the alert flaps once it changes now."""
+        if self.active(now_s, rules):
+            return True
+        changes_s = [] if self.flapping else self.changes_s[1 - rules.flap_changes :]
+        return len(changes_s) == rules.flap_changes - 1 and now_s - changes_s[0] <= rules.flap_s

@@ -1,0 +1,77 @@
+"""What one request adds to the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quell.eventlog.log import Write
+from quell.incident.events import INTAKE_STREAM, BatchTaken, Event, IncidentOpened
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Batch:
+    """The events and counts of one request while it goes through the stages."""
+
+    source: str
+    now_s: float
+    received: int = 0
+    rejected: int = 0
+    silenced: int = 0
+    duplicate: int = 0
+    grouped: int = 0
+    opening: int = 0
+    repeats: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, None] = field(default_factory=dict)
+    joined: dict[str, None] = field(default_factory=dict)
+    """Incidents that an alert was put into."""
+    _runs: list[dict[str, list[Event]]] = field(default_factory=list)
+
+    def add(self, stream: str, event: Event) -> None:
+        """Take an event. An alert that waits and later joins must stay in this order in the log as well."""
+        runs = self._runs
+        if not runs or (INTAKE_STREAM in runs[-1]) is not (stream == INTAKE_STREAM):
+            runs.append({stream: [event]})
+        else:
+            runs[-1].setdefault(stream, []).append(event)
+
+    def repeat(self, fingerprint: str) -> None:
+        """Count an alert that came again."""
+        self.repeats[fingerprint] = self.repeats.get(fingerprint, 0) + 1
+
+    def summary(self) -> BatchTaken:
+        """Return the counts as the event that goes with every request."""
+        return BatchTaken(
+            source=self.source,
+            received=self.received,
+            rejected=self.rejected,
+            silenced=self.silenced,
+            duplicate=self.duplicate,
+            grouped=self.grouped,
+            opening=self.opening,
+            repeats=self.repeats,
+            ended=tuple(self.ended),
+        )
+
+    def writes(self, intake_offset: int) -> list[Write]:
+        """
+        Return the writes of one append.
+
+        Args:
+            intake_offset: events that the stream `intake` must hold before, so that a batch which rests on one that
+                was lost is refused.
+        """
+        writes: list[Write] = []
+        expected: int | None = intake_offset
+        for run in self._runs:
+            for stream, events in run.items():
+                if stream == INTAKE_STREAM:
+                    writes.append(Write(stream=stream, events=events, expected_offset=expected))
+                    expected = None
+                else:
+                    new = type(events[0]) is IncidentOpened
+                    writes.append(Write(stream=stream, events=events, expected_offset=0 if new else None))
+        return writes
+
+    def intake_events(self) -> int:
+        """Return how many events go to the stream `intake`."""
+        return sum(len(run.get(INTAKE_STREAM, ())) for run in self._runs)

@@ -1,0 +1,342 @@
+"""
+The way of an alert: verify > parse > silence > de-duplicate > correlate > append.
+
+Decisions are taken in memory, one request after the other; what they need to know is the fold of the log. Requests
+wait together for the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from quell.errors import Malformed, NotFound, Overloaded, StorageError, Unauthenticated, WrongOffset
+from quell.eventlog.log import EventLog, Recorded, Write
+from quell.incident import events as ev
+from quell.incident.alert import Alert, AlertStatus
+from quell.incident.correlation import CorrelationRules, Topology
+from quell.ingest.batch import Batch
+from quell.ingest.correlate import BY, Correlator
+from quell.ingest.counts import Counts
+from quell.ingest.ledger import Ledger
+from quell.ingest.source import AlertSource, Parsed
+from quell.ingest.tail import Tail
+from quell.ingest.text import clean
+
+PAGE = 2_000
+DETAIL_CHARACTERS = 2_000
+
+Edges = Collection[tuple[str, str]]
+Stage = Callable[[Alert, Batch], bool]
+"""Looks at one alert and returns whether its way ends here; counts it if so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeLimits:
+    """Bounds on what intake keeps and does at once."""
+
+    rejected_characters: int = 4_096
+    """How much of a body that could not be taken is kept."""
+    in_flight: int = 1_024
+    """Requests that may wait for the disk together; one more is told to come back."""
+    alerts_in_flight: int = 20_000
+    """The same for their alerts; a single request may hold more."""
+    tries: int = 3
+    """How often a request is decided again when what it rested on was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of a request's alerts, once that is durable."""
+
+    counts: Counts
+    incidents: tuple[str, ...]
+    """Incidents that an alert was put into."""
+
+
+class Intake:
+    """Takes alerts from every source and writes what follows from them."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        sources: Mapping[str, AlertSource],
+        *,
+        limits: IntakeLimits,
+        rules: CorrelationRules,
+        topology: Callable[[], Edges],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._log = log
+        self._sources = dict(sources)
+        self._limits = limits
+        self._rules = rules
+        self._topology = topology
+        self._edges: Edges | None = None
+        self._clock = clock
+        self._stages: Sequence[Stage] = (self._silence, self._deduplicate, self._correlate)
+        self._tail = Tail()
+        self._pending: set[Batch] = set()
+        self._alerts_pending = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._rebuilding = asyncio.Lock()
+        self._stale = True
+        self._late: dict[str, int] = {}
+        self._adopt(Ledger(rules), intake_offset=0)
+
+    async def start(self) -> None:
+        """Fold the log, so that intake goes on where it stopped. Raises: StorageError."""
+        await self._refresh()
+
+    @property
+    def position(self) -> int:
+        """The log is folded up to here."""
+        return self._tail.position
+
+    @property
+    def sources(self) -> Collection[str]:
+        """The names under which alerts can be sent."""
+        return self._sources.keys()
+
+    def counts(self) -> tuple[Counts, Mapping[str, Counts]]:
+        """Return how many alerts ended their way at each stage since the log began: overall, and by source."""
+        by_source = dict(self._ledger.counts)
+        return sum(by_source.values(), start=Counts()), by_source
+
+    # --- the pipeline ----------------------------------------------------------------------------------------------
+
+    async def take(self, source: str, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Taken:
+        """
+        Take one request and return once everything that follows from it is durable.
+
+        Args:
+            headers: names in lower case.
+
+        Raises: NotFound: no such source. Unauthenticated. Malformed: nothing in it could be read; that is recorded.
+            Overloaded. StorageError: nothing was taken, the sender should try again.
+        """
+        reader = self._sources.get(source)
+        if reader is None:
+            raise NotFound(f"there is no source {clean(source, most=80)!r}; known: {', '.join(sorted(self._sources))}")
+        reader.verify(headers, body)
+        try:
+            parsed = reader.parse(body, received_at)
+        except Malformed as error:
+            await self._reject(source, error.reason, str(error), body, len(body), received_at)
+            raise
+        return await self._commit(lambda batch: self._decide(parsed, body, batch), source, received_at)
+
+    async def refuse(self, source: str, headers: Mapping[str, str], start: bytes, body_bytes: int, reason: str) -> None:
+        """
+        Record a request whose body was too large to read, if its sender can be known without the rest of it.
+
+        Args:
+            start: what was read of the body.
+            body_bytes: how large it is, or at least is.
+        """
+        reader = self._sources.get(source)
+        if reader is None:
+            return
+        try:
+            reader.verify(headers, start)
+        except Unauthenticated:
+            return
+        await self._reject(source, "too_large", reason, start, body_bytes, self._clock())
+
+    def _decide(self, parsed: Parsed, body: bytes, batch: Batch) -> None:
+        batch.received = len(parsed.alerts) + len(parsed.rejected)
+        batch.rejected = len(parsed.rejected)
+        if parsed.rejected:
+            detail = "; ".join(parsed.rejected)
+            self._emit(batch, self._rejected(batch.source, "alert", detail, body, len(body), len(parsed.rejected)))
+        for alert in parsed.alerts:
+            for stage in self._stages:
+                if stage(alert, batch):
+                    break
+
+    def _silence(self, alert: Alert, batch: Batch) -> bool:
+        """Keep silenced alerts back. The end of an alert that fires is news all the same."""
+        ledger = self._ledger
+        if not len(ledger.silences):
+            return False
+        if alert.status is AlertStatus.RESOLVED and not ledger.is_repeat(alert, batch.now_s):
+            return False
+        first = ledger.first_of_its_kind(alert)
+        if ledger.silences.covering(alert, batch.now_s, first_of_its_kind=first) is None:
+            return False
+        batch.silenced += 1
+        batch.repeat(alert.fingerprint)
+        return True
+
+    def _deduplicate(self, alert: Alert, batch: Batch) -> bool:
+        if not self._ledger.is_repeat(alert, batch.now_s):
+            return False
+        batch.duplicate += 1
+        batch.repeat(alert.fingerprint)
+        return True
+
+    def _correlate(self, alert: Alert, batch: Batch) -> bool:
+        if alert.status is AlertStatus.RESOLVED:
+            self._correlator.end(alert, batch)
+            batch.grouped += 1
+        elif self._correlator.place(alert, batch):
+            batch.opening += 1
+        else:
+            batch.grouped += 1
+        return True
+
+    async def _reject(
+        self, source: str, reason: str, detail: str, body: bytes, body_bytes: int, received_at: datetime
+    ) -> None:
+        def decide(batch: Batch) -> None:
+            batch.received = batch.rejected = 1
+            self._emit(batch, self._rejected(source, reason, detail, body, body_bytes, 1))
+
+        await self._commit(decide, source, received_at)
+
+    def _rejected(
+        self, source: str, reason: str, detail: str, body: bytes, body_bytes: int, alerts: int
+    ) -> ev.BodyRejected:
+        most = self._limits.rejected_characters
+        text = body[: most * 4].decode("utf-8", "replace")
+        return ev.BodyRejected(
+            source=source,
+            reason=reason,
+            detail=clean(detail, most=DETAIL_CHARACTERS),
+            body=clean(text, most=most, lines=True),
+            body_bytes=body_bytes,
+            alerts=alerts,
+        )
+
+    def _emit(self, batch: Batch, event: ev.Event) -> None:
+        batch.add(ev.INTAKE_STREAM, event)
+        self._ledger.fold(ev.INTAKE_STREAM, event, batch.now_s)
+
+    # --- the log ---------------------------------------------------------------------------------------------------
+
+    async def _commit(self, decide: Callable[[Batch], None], source: str, received_at: datetime) -> Taken:
+        """Decide and append; decide again when what the decision rested on was lost."""
+        if len(self._pending) >= self._limits.in_flight or self._alerts_pending > self._limits.alerts_in_flight:
+            waiting = f"{self._alerts_pending} alerts in {len(self._pending)} requests wait for the disk already"
+            raise Overloaded(waiting, retry_after_s=1.0)
+        for attempt in range(1, self._limits.tries + 1):
+            while self._stale:
+                await self._refresh()
+            batch = Batch(source=source, now_s=received_at.timestamp())
+            self._stale = True  # until the decision is whole: a half one must not be built upon
+            self._ledger.prune(batch.now_s)
+            self._look_at_topology()
+            decide(batch)
+            self._emit(batch, batch.summary())
+            self._stale = False
+            try:
+                await self._append(batch)
+            except WrongOffset:
+                if attempt == self._limits.tries:
+                    raise
+                continue
+            break
+        return Taken(counts=Counts.of(batch.summary()), incidents=tuple(batch.joined))
+
+    async def _append(self, batch: Batch) -> None:
+        # A decision is folded at once, so that requests in flight together see each other and share one fsync. If an
+        # append is lost, later ones that rest on it must be lost too: each names how many events `intake` holds
+        # before it, so the log refuses them. Then the memory is ahead of the log, and is folded from it again. That
+        # takes as long as a start; it happens when the disk is full, not in daily work.
+        writes = batch.writes(self._intake_offset)
+        self._intake_offset += batch.intake_events()
+        self._pending.add(batch)
+        self._alerts_pending += batch.received
+        self._idle.clear()
+        durable = False
+        try:
+            appended = await self._log.append(writes)
+            durable = True
+        finally:
+            self._pending.discard(batch)
+            self._alerts_pending -= batch.received
+            self._stale = self._stale or not durable
+            if not self._pending:
+                self._idle.set()
+        self._tail.acknowledged(appended)
+        for incident_id in batch.joined:
+            case = self._ledger.cases.get(incident_id)
+            if case is not None:
+                case.appended = appended.last
+        self._take_in_others()
+
+    async def _refresh(self) -> None:
+        """Fold the log from its start, when nothing of ours is under way."""
+        async with self._rebuilding:
+            if not self._stale:
+                return
+            await self._idle.wait()
+            ledger, position, intake_offset = Ledger(self._rules), 0, 0
+            while records := await self._log.read(after=position, limit=PAGE):
+                for recorded in records:
+                    ledger.fold(recorded.stream, recorded.event, recorded.at.timestamp())
+                    intake_offset += recorded.stream == ev.INTAKE_STREAM
+                position = records[-1].position
+            self._adopt(ledger, intake_offset=intake_offset)
+            self._tail.restart(position)
+            self._stale = False
+        self._take_in_others()
+
+    def _adopt(self, ledger: Ledger, *, intake_offset: int) -> None:
+        self._ledger = ledger
+        self._intake_offset = intake_offset
+        self._correlator = Correlator(ledger)
+        self._edges = None
+
+    def _look_at_topology(self) -> None:
+        edges = self._topology()
+        if edges is not self._edges or not isinstance(edges, (frozenset, tuple)):
+            self._edges = edges
+            self._correlator.topology = Topology(edges)
+
+    # --- what others append ----------------------------------------------------------------------------------------
+
+    def apply(self, recorded: Recorded) -> None:
+        """Take in an event from the log, ours or another's, in order; one that is known already changes nothing."""
+        self._tail.deliver(recorded)
+        self._take_in_others()
+
+    async def follow(self) -> None:
+        """Take in what others append, for ever. Raises: StorageError: the log can no longer be read."""
+        async for records in self._log.subscribe(after=self.position):
+            for recorded in records:
+                self._tail.deliver(recorded)
+            self._take_in_others()
+            await self._reopen_late()
+
+    def _take_in_others(self) -> None:
+        if self._stale:
+            return
+        for recorded in self._tail.others(under_way=bool(self._pending)):
+            self._ledger.fold(recorded.stream, recorded.event, recorded.at.timestamp())
+            event = recorded.event
+            if isinstance(event, ev.StateChanged) and event.after in (ev.State.RESOLVED, ev.State.CLOSED):
+                self._note_late(recorded.stream.removeprefix("incident/"), recorded.position)
+
+    def _note_late(self, incident_id: str, position: int) -> None:
+        """See whether an alert of ours went into an incident just after it was resolved."""
+        case = self._ledger.cases.get(incident_id)
+        under_way = any(incident_id in batch.joined for batch in self._pending)
+        if case is not None and (case.appended > position or under_way):
+            self._late[incident_id] = position
+
+    async def _reopen_late(self) -> None:
+        """Reopen incidents that an alert joined in the moment they were resolved: nobody would look at it else."""
+        for incident_id, position in list(self._late.items()):
+            case = self._ledger.cases.get(incident_id)
+            if case is not None and case.done_s is not None:
+                event = ev.IncidentReopened(by=BY, reason="An alert joined in the moment it was resolved.")
+                write = Write(stream=ev.incident_stream(incident_id), events=[event])
+                try:
+                    await self._log.append([write], key=f"intake/late/{incident_id}/{position}")
+                except StorageError:
+                    return
+            self._late.pop(incident_id, None)

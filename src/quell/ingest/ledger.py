@@ -1,0 +1,314 @@
+"""
+What intake knows, folded from the log and from nothing else: which alerts fire, what they are in, what is silenced.
+
+The same `fold` takes in what intake decides, what others append and, at a restart, the whole log, so that a restarted
+intake goes on exactly where it stopped. Everything here is bounded: by age, and by a number where age is not enough.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from quell.incident import events as ev
+from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
+from quell.incident.correlation import Commonness, CorrelationRules, Flaps, Group, Groups, incident_number, worse
+from quell.ingest.counts import Counts
+from quell.ingest.silences import Silences
+
+Kind = tuple[str, str | None]
+"""An alert's name and service."""
+
+KINDS_REMEMBERED = 200_000
+"""The kind longest known is forgotten first; its next critical alert then counts as the first of its kind again."""
+MERGE_HOPS = 16
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Track:
+    """One alert, by its fingerprint."""
+
+    kind: Kind
+    severity: Severity
+    firing: bool
+    seen_s: float
+    group: str
+    """Id of the incident it is in, or key of the group it waits in."""
+    waiting: bool
+    flaps: Flaps = field(default_factory=Flaps)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Waiting(Group):
+    """Alerts below the threshold."""
+
+    alerts: dict[str, tuple[Alert, float]] = field(default_factory=dict)
+    """Firing alerts and what each weighs, by fingerprint."""
+    weight: float = 0.0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Case(Group):
+    """An incident as intake needs to know it."""
+
+    severity: IncidentSeverity
+    worst: Severity
+    """Of all alerts that joined."""
+    done_s: float | None = None
+    """When it was resolved or closed; None while it is open."""
+    closed: bool = False
+    into: str | None = None
+    """The incident it was merged into."""
+    appended: int = 0
+    """Position of the last batch of ours that put an alert into it."""
+
+
+class Ledger:
+    """The state of intake. Only `fold` and `prune` change it."""
+
+    def __init__(self, rules: CorrelationRules) -> None:
+        self.rules = rules
+        self.tracks: OrderedDict[str, Track] = OrderedDict()
+        """By fingerprint, the one longest unheard of first."""
+        self.cases: dict[str, Case] = {}
+        self.open: Groups[Case] = Groups(rules)
+        self.waiting: dict[str, Waiting] = {}
+        self.held: Groups[Waiting] = Groups(rules)
+        self.kinds: dict[Kind, str | None] = {}
+        """Every kind that ever fired, and the incident it was last in."""
+        self.common = Commonness(rules.common_after)
+        self.silences = Silences()
+        self.counts: dict[str, Counts] = {}
+        self.last_number = 0
+        self._done: OrderedDict[str, float] = OrderedDict()
+        self._takers: Mapping[type, Callable[[str, Any, float], None]] = {
+            ev.IncidentOpened: self._opened,
+            ev.AlertGrouped: self._grouped,
+            ev.AlertResolved: self._resolved,
+            ev.AlertFlapping: self._flapping,
+            ev.StateChanged: self._state_changed,
+            ev.IncidentReopened: self._reopened,
+            ev.IncidentMerged: self._merged,
+            ev.SeverityChanged: self._severity_changed,
+            ev.AlertHeld: self._held,
+            ev.BatchTaken: self._batch_taken,
+            ev.SilenceCreated: self._silence_created,
+            ev.SilenceEnded: self._silence_ended,
+        }
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def first_of_its_kind(self, alert: Alert) -> bool:
+        """Return whether the alert is critical and none of its name and service ever fired."""
+        return alert.severity is Severity.CRITICAL and (alert.name, alert.service) not in self.kinds
+
+    def home(self, incident_id: str | None) -> Case | None:
+        """Return the incident, or the one it was merged into; None when it is forgotten."""
+        for _ in range(MERGE_HOPS):
+            case = self.cases.get(incident_id) if incident_id is not None else None
+            if case is None or case.into is None:
+                return case
+            incident_id = case.into
+        return None
+
+    def is_repeat(self, alert: Alert, now_s: float) -> bool:
+        """
+        Return whether an alert says nothing new.
+
+        A firing alert repeats itself unless it got worse, or is the first critical one of its kind under a known key,
+        or goes on although its incident was resolved, or waits because it flapped and has been quiet since.
+        """
+        track = self.tracks.get(alert.fingerprint)
+        if alert.status is AlertStatus.RESOLVED:
+            return track is None or not track.firing
+        if track is None or not track.firing or now_s - track.seen_s > self.rules.stale_s:
+            return False
+        if worse(alert.severity, track.severity) or self.first_of_its_kind(alert):
+            return False
+        if track.waiting:
+            return not track.flaps.flapping or track.flaps.active(now_s, self.rules)
+        return not self._returned(alert, self.home(track.group), now_s)
+
+    def _returned(self, alert: Alert, home: Case | None, now_s: float) -> bool:
+        """Return whether an alert that never stopped firing is back, seen from its incident."""
+        if home is None:
+            return True
+        if home.done_s is None:
+            return False
+        # A sender that gives no start has `starts_at` filled in with the time of receipt: it proves nothing.
+        restarted = alert.starts_at != alert.received_at and alert.starts_at.timestamp() > home.done_s
+        return restarted or now_s - home.done_s > self.rules.settle_s
+
+    # --- changes ---------------------------------------------------------------------------------------------------
+
+    def fold(self, stream: str, event: ev.Event, at_s: float) -> None:
+        """Take in what happened; events that do not concern intake are ignored."""
+        taker = self._takers.get(type(event))
+        if taker is not None:
+            taker(stream, event, at_s)
+
+    def prune(self, now_s: float) -> None:
+        """Forget what is too old to matter."""
+        horizon_s = now_s - self.rules.stale_s
+        while self.tracks:
+            fingerprint, track = next(iter(self.tracks.items()))
+            if track.seen_s >= horizon_s and len(self.tracks) <= self.rules.tracked_alerts:
+                break
+            self._stop_waiting(fingerprint, track)
+            del self.tracks[fingerprint]
+        while self._done:
+            incident_id, done_s = next(iter(self._done.items()))
+            if done_s >= horizon_s - self.rules.reopen_s:
+                break
+            del self._done[incident_id], self.cases[incident_id]
+        self.silences.prune(now_s)
+
+    def _opened(self, stream: str, event: ev.IncidentOpened, at_s: float) -> None:
+        case = Case(key=event.incident_id, joined_s=at_s, severity=event.severity, worst=Severity.INFO)
+        self.cases[case.key] = case
+        self.open.add(case)
+        self.last_number = max(self.last_number, incident_number(event.incident_id))
+
+    def _grouped(self, stream: str, event: ev.AlertGrouped, at_s: float) -> None:
+        alert, now_s = event.alert, event.alert.received_at.timestamp()
+        case = self.cases.get(_incident_of(stream))
+        if case is None:
+            return
+        track = self._fires(alert, now_s, group=case.key, waiting=False)
+        self.kinds[track.kind] = case.key
+        pairs = self.rules.pairs(alert.labels)
+        self.common.note(pairs, alert.service)
+        # An alert that waited joins with the time it came: it must not draw the window back.
+        self.open.widen(case, alert.service, pairs, max(now_s, at_s))
+        if worse(alert.severity, case.worst):
+            case.worst = alert.severity
+
+    def _held(self, stream: str, event: ev.AlertHeld, at_s: float) -> None:
+        alert, now_s = event.alert, event.alert.received_at.timestamp()
+        track = self._fires(alert, now_s, group=event.group, waiting=True)
+        self.kinds.setdefault(track.kind, None)
+        pairs = self.rules.pairs(alert.labels)
+        self.common.note(pairs, alert.service)
+        group = self.waiting.get(event.group)
+        if group is None:
+            group = self.waiting[event.group] = Waiting(key=event.group, joined_s=now_s)
+            self.held.add(group)
+        self.held.widen(group, alert.service, pairs, now_s)
+        weight = 0.0 if track.flaps.active(now_s, self.rules) else self.rules.weight(alert.severity)
+        group.alerts[alert.fingerprint] = (alert, weight)
+        group.weight += weight
+
+    def _fires(self, alert: Alert, now_s: float, *, group: str, waiting: bool) -> Track:
+        """Note that an alert fires, and where it is now."""
+        kind = (alert.name, alert.service)
+        track = self.tracks.get(alert.fingerprint)
+        if track is not None:
+            self._stop_waiting(alert.fingerprint, track)
+            self.tracks.move_to_end(alert.fingerprint)
+        if track is None or now_s - track.seen_s > self.rules.stale_s:
+            track = Track(kind=kind, severity=alert.severity, firing=True, seen_s=now_s, group=group, waiting=waiting)
+            self.tracks[alert.fingerprint] = track
+        else:
+            if track.firing:
+                track.flaps.settle(now_s, self.rules)
+            else:
+                track.flaps.change(now_s, self.rules)
+            track.kind, track.severity, track.firing = kind, alert.severity, True
+            track.seen_s, track.group, track.waiting = max(track.seen_s, now_s), group, waiting
+        if kind not in self.kinds and len(self.kinds) >= KINDS_REMEMBERED:
+            del self.kinds[next(iter(self.kinds))]
+        return track
+
+    def _stop_waiting(self, fingerprint: str, track: Track) -> None:
+        group = self.waiting.get(track.group) if track.waiting else None
+        if group is None:
+            return
+        group.weight -= group.alerts.pop(fingerprint, (None, 0.0))[1]
+        if not group.alerts:
+            self.held.remove(group)
+            del self.waiting[group.key]
+
+    def ends(self, fingerprint: str, at_s: float) -> None:
+        """Note that an alert no longer fires."""
+        track = self.tracks.get(fingerprint)
+        if track is None or not track.firing:
+            return
+        self._stop_waiting(fingerprint, track)
+        self.tracks.move_to_end(fingerprint)
+        track.firing, track.seen_s = False, max(track.seen_s, at_s)
+        track.flaps.change(at_s, self.rules)
+
+    def _resolved(self, stream: str, event: ev.AlertResolved, at_s: float) -> None:
+        self.ends(event.fingerprint, at_s)
+
+    def _flapping(self, stream: str, event: ev.AlertFlapping, at_s: float) -> None:
+        track = self.tracks.get(event.fingerprint)
+        if track is not None:
+            track.flaps.said = True
+
+    def _batch_taken(self, stream: str, event: ev.BatchTaken, at_s: float) -> None:
+        for fingerprint in event.repeats:
+            track = self.tracks.get(fingerprint)
+            if track is not None and track.firing:
+                track.seen_s = max(track.seen_s, at_s)
+                self.tracks.move_to_end(fingerprint)
+        for fingerprint in event.ended:
+            self.ends(fingerprint, at_s)
+        counts = self.counts.get(event.source)
+        self.counts[event.source] = Counts.of(event) if counts is None else counts + Counts.of(event)
+
+    def _state_changed(self, stream: str, event: ev.StateChanged, at_s: float) -> None:
+        case = self.cases.get(_incident_of(stream))
+        if case is None or case.into is not None:
+            return
+        if event.after in (ev.State.RESOLVED, ev.State.CLOSED):
+            self._end(case, at_s, closed=event.after is ev.State.CLOSED)
+        elif case.done_s is not None and event.after is not ev.State.MERGED:
+            self._reopen(case)
+
+    def _end(self, case: Case, at_s: float, *, closed: bool) -> None:
+        case.done_s = at_s if case.done_s is None else case.done_s
+        case.closed = closed
+        self.open.remove(case)
+        self._done[case.key] = at_s
+
+    def _reopened(self, stream: str, event: ev.IncidentReopened, at_s: float) -> None:
+        case = self.cases.get(_incident_of(stream))
+        if case is not None and case.into is None:
+            self._reopen(case)
+
+    def _reopen(self, case: Case) -> None:
+        case.done_s, case.closed = None, False
+        self._done.pop(case.key, None)
+        self.open.add(case)
+
+    def _merged(self, stream: str, event: ev.IncidentMerged, at_s: float) -> None:
+        case = self.cases.get(_incident_of(stream))
+        if case is None:
+            return
+        self._end(case, at_s, closed=True)
+        case.into = event.into
+        target = self.home(event.into)
+        if target is None:
+            return
+        if target.key in self.open:
+            for service in case.services:
+                self.open.widen(target, service, case.pairs, case.joined_s)
+        target.worst = case.worst if worse(case.worst, target.worst) else target.worst
+
+    def _severity_changed(self, stream: str, event: ev.SeverityChanged, at_s: float) -> None:
+        case = self.cases.get(_incident_of(stream))
+        if case is not None:
+            case.severity = event.after
+
+    def _silence_created(self, stream: str, event: ev.SilenceCreated, at_s: float) -> None:
+        self.silences.add(event)
+
+    def _silence_ended(self, stream: str, event: ev.SilenceEnded, at_s: float) -> None:
+        self.silences.end(event.silence_id)
+
+
+def _incident_of(stream: str) -> str:
+    return stream.removeprefix("incident/")
