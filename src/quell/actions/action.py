@@ -26,6 +26,9 @@ class DryRun:
     """Why it is not possible."""
     undo_params: Mapping[str, str] = field(default_factory=dict)
     """What undo needs to know of the state before: recorded before anything is changed."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    """The target's params with everything named that was read from the state: a plan that holds these does what was
+    shown, or nothing when the state has moved on. Empty: the target's own are all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

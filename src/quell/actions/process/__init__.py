@@ -1,0 +1,21 @@
+"""The changes that a supervisor of processes can make, through its control API."""
+
+from quell.actions.process.capacity import FlushCache, ScalePool
+from quell.actions.process.change import Impossible, ProcessChange
+from quell.actions.process.configuration import FlagSwitch, RollBackConfig, SwitchFlag
+from quell.actions.process.release import Restart, RollBack
+from quell.actions.process.supervisor import Service, SupervisorClient
+
+__all__ = [
+    "FlagSwitch",
+    "FlushCache",
+    "Impossible",
+    "ProcessChange",
+    "Restart",
+    "RollBack",
+    "RollBackConfig",
+    "ScalePool",
+    "Service",
+    "SupervisorClient",
+    "SwitchFlag",
+]
