@@ -68,7 +68,11 @@ class DbosEngine:
             "use_listen_notify": False,
         }
         DBOS(config=config)
-        self._registered = DBOS.workflow(name="respond", max_recovery_attempts=1000)(self._run)
+
+        async def run(workflow_id: str) -> str:
+            return await self._run(workflow_id)
+
+        self._registered = DBOS.workflow(name="respond", max_recovery_attempts=1000)(run)
         left = self._left_behind()
         # Inside the running loop: DBOS then runs what it recovers on this loop and not on one of its own.
         DBOS.launch()

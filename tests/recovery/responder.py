@@ -1,0 +1,64 @@
+"""
+Runs one response on DBOS in a chain of processes, each killed with SIGKILL right after a step of it is durable.
+
+    python -m tests.recovery.responder FOLDER HELPED STEP[,STEP...]
+
+The last process is not killed. Prints one JSON line: how it ended and how many processes it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from quell.workflow.dbos import DbosEngine
+from tests.workflow.stage import ScriptedAgents, open_incident, stage
+
+
+def kill_after(step: str | None) -> object:
+    def after(workflow: str, name: str) -> None:
+        if name == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return after
+
+
+async def serve(folder: Path, helped: str, step: str | None) -> None:
+    async with stage(folder, agents=ScriptedAgents(helped=helped)) as on:
+        await open_incident(on.log)
+        if step == "in act":
+            on.action.after_change = lambda: os.kill(os.getpid(), signal.SIGKILL)
+        engine = DbosEngine(folder / "workflows.db", on.workflow, after_step=kill_after(step))  # type: ignore[arg-type]
+        await engine.launch()
+        await engine.start("INC-1")
+        async with asyncio.timeout(30):
+            while (incident := await on.incidents.load("INC-1")).outcome is None:
+                await asyncio.sleep(0.02)
+        await engine.stop()
+        events = [type(record.event).__name__ for record in await on.log.read_stream("incident/INC-1")]
+        end = {"outcome": incident.outcome, "state": incident.state, "done": on.action.done, "events": events}
+        (folder / "end.json").write_text(json.dumps(end))
+
+
+def main() -> None:
+    folder, helped, steps = Path(sys.argv[1]), sys.argv[2], [step for step in sys.argv[3].split(",") if step]
+    kills = 0
+    for step in [*steps, None]:
+        child = os.fork()
+        if child == 0:
+            asyncio.run(serve(folder, helped, step))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        if step is not None and not killed:
+            sys.exit(f"the process that should have died after {step!r} ended with status {status}")
+        kills += killed
+    print(json.dumps({"kills": kills, **json.loads((folder / "end.json").read_text())}))
+
+
+if __name__ == "__main__":
+    main()

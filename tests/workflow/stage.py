@@ -1,0 +1,223 @@
+"""A stage for responses: a real log, agents that say what a test wants, and an action that counts what it did."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quell.actions.action import Action, Done, DryRun, Target
+from quell.errors import ActionFailed
+from quell.eventlog.incidents import Incidents
+from quell.eventlog.log import EventLog, Write
+from quell.eventlog.sqlite import SqliteEventLog
+from quell.incident import events as ev
+from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
+from quell.incident.events import Autonomy, Cause, Phase, incident_stream
+from quell.incident.state import Incident
+from quell.workflow.engine import Step
+from quell.workflow.phases import LIMITS, Limits, PhaseRunner, Progress
+from quell.workflow.response import respond
+from quell.workflow.waiting import Turns, Watch
+from quell.workflow.work import ResponseParts, ResponseWork
+
+QUICK: Mapping[Phase, Limits] = {
+    phase: replace(limits, wait_s=0.01, timeout_s=min(limits.timeout_s, 5)) for phase, limits in LIMITS.items()
+}
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def alert(name: str = "HighErrorRate", service: str = "payment") -> Alert:
+    now = clock()
+    return Alert(
+        fingerprint=f"{name}-{service}",
+        source="test",
+        name=name,
+        service=service,
+        severity=Severity.CRITICAL,
+        severity_raw="critical",
+        severity_known=True,
+        status=AlertStatus.FIRING,
+        starts_at=now,
+        received_at=now,
+    )
+
+
+async def open_incident(log: EventLog, incident_id: str = "INC-1") -> None:
+    events = [
+        ev.IncidentOpened(
+            incident_id=incident_id,
+            title="payment: HighErrorRate",
+            severity=IncidentSeverity.SEV1,
+            service="payment",
+            reason="a critical alert",
+        ),
+        ev.AlertGrouped(alert=alert(), why="it opened the incident"),
+    ]
+    await log.append([Write(stream=incident_stream(incident_id), events=events)], key=f"open/{incident_id}")
+
+
+PLAN = ev.Plan(
+    id="p1",
+    hypothesis_id="H1",
+    action="roll_back",
+    target="payment",
+    params={},
+    title="roll back payment",
+    steps=("1.5.0 -> 1.4.2",),
+    expected="errors stop",
+    risk="low",
+    undo="deploy 1.5.0 again",
+    reversible=True,
+    reaches=("payment",),
+    verified_by="error_ratio",
+    autonomy=Autonomy.AUTO,
+    autonomy_reason="the rule says auto",
+    record=ev.TrackRecord(helped=0, tried=0),
+)
+
+
+@dataclass
+class ScriptedAgents:
+    """Agents that answer what the test set; `broken` phases raise, `hung` ones never answer."""
+
+    verdict: str = "confirmed"
+    plan_is: ev.Plan | str = PLAN
+    helped: str = "recovered"
+    broken: dict[Phase, int] = field(default_factory=dict)
+    """How many attempts of a phase fail; negative for all."""
+    hung: frozenset[Phase] = frozenset()
+    gaps: tuple[ev.Gap, ...] = ()
+
+    async def _maybe(self, phase: Phase) -> None:
+        if phase in self.hung:
+            await asyncio.Event().wait()
+        if self.broken.get(phase, 0):
+            self.broken[phase] -= 1
+            raise RuntimeError(f"{phase} broke")
+
+    async def detect(self, incident: Incident, progress: Progress) -> ev.Detection:
+        await self._maybe(Phase.DETECT)
+        await progress(1, 1, "looked")
+        return ev.Detection(verdict=self.verdict, says=self.verdict, services=("payment",), gaps=self.gaps)
+
+    async def diagnose(self, incident: Incident, progress: Progress) -> ev.Diagnosis:
+        await self._maybe(Phase.DIAGNOSE)
+        best = ev.Hypothesis(
+            id="H1", service="payment", cause=Cause.BAD_RELEASE, title="bad release", probability=0.9, calibrated=False
+        )
+        return ev.Diagnosis(hypotheses=(best,), none_of_these=0.1, abstained=False, says="payment: bad release")
+
+    async def predict(self, incident: Incident, progress: Progress) -> ev.Prediction:
+        await self._maybe(Phase.PREDICT)
+        return ev.Prediction(says="reaches edge", blast_services=("edge",))
+
+    async def plan(self, incident: Incident, progress: Progress) -> ev.Plan | str:
+        await self._maybe(Phase.PLAN)
+        return self.plan_is
+
+    async def verify(self, incident: Incident, progress: Progress) -> ev.Verified:
+        await self._maybe(Phase.VERIFY)
+        return ev.Verified(verdict=self.helped, says=f"{self.helped}: 1 of 1", readings=(), took_s=0.1)
+
+
+class CountedRollBack:
+    """A change that is written down in a file, once for each key."""
+
+    name = "roll_back"
+    reversible = True
+    expected, risk, undo_is = "errors stop", "low", "deploys the release again"
+
+    def __init__(self, ledger: Path, *, breaks: bool = False) -> None:
+        self._ledger = ledger
+        self._breaks = breaks
+        self.after_change: Callable[[], None] | None = None
+        """Called once the change is made and before anybody is told."""
+
+    @property
+    def done(self) -> list[str]:
+        return self._ledger.read_text().splitlines() if self._ledger.exists() else []
+
+    def _once(self, line: str) -> None:
+        if line not in self.done:
+            with self._ledger.open("a") as file:
+                file.write(line + "\n")
+
+    async def dry_run(self, target: Target) -> DryRun:
+        return DryRun(possible=True, steps=("1.5.0 -> 1.4.2",), undo_params={"version": "1.5.0"})
+
+    def blast_radius(self, target: Target) -> tuple[str, ...]:
+        return (target.service,)
+
+    async def run(self, target: Target, *, key: str) -> Done:
+        self._once(f"run {target.service} {key}")
+        if self.after_change is not None:
+            self.after_change()
+        if self._breaks:
+            raise ActionFailed("the second of two instances did not start")
+        return Done(output="payment is at 1.4.2", undo_params={"version": "1.5.0"})
+
+    async def verify(self, target: Target) -> bool:
+        return True
+
+    async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
+        self._once(f"undo {target.service} to {undo_params['version']} {key}")
+        return Done(output="payment is at 1.5.0 again")
+
+
+@dataclass
+class Stage:
+    """Everything a response needs, with the parts a test looks at."""
+
+    log: SqliteEventLog
+    incidents: Incidents
+    watch: Watch
+    agents: ScriptedAgents
+    action: CountedRollBack
+    parts: ResponseParts
+
+    async def workflow(self, step: Step, workflow: str) -> str:
+        return await respond(step, ResponseWork(self.parts, workflow))
+
+
+@contextlib.asynccontextmanager
+async def stage(
+    folder: Path, *, agents: ScriptedAgents | None = None, approval_s: float = 5.0, breaks: bool = False
+) -> AsyncIterator[Stage]:
+    log = await SqliteEventLog.open(folder / "log.db", clock=clock)
+    incidents = Incidents(log)
+    watch = Watch(incidents, clock)
+    agents = agents or ScriptedAgents()
+    action = CountedRollBack(folder / "ledger.txt", breaks=breaks)
+    actions: dict[str, Action] = {action.name: action}
+    runner = PhaseRunner(incidents, clock=clock, expected_s=lambda phase: None, turns=Turns(4), limits=QUICK)
+    parts = ResponseParts(
+        incidents=incidents,
+        runner=runner,
+        watch=watch,
+        agents=agents,
+        actions=actions,
+        clock=clock,
+        approval_s=approval_s,
+    )
+
+    async def follow() -> None:
+        async for batch in log.subscribe(after=0):
+            for record in batch:
+                watch.notify(record)
+
+    following = asyncio.create_task(follow())
+    try:
+        yield Stage(log=log, incidents=incidents, watch=watch, agents=agents, action=action, parts=parts)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await log.close()
+
+

@@ -1,0 +1,218 @@
+"""What a response does, from its first step to its last, on a real log with agents that say what a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quell.errors import NotFound
+from quell.eventlog.incidents import Incidents
+from quell.incident import decisions
+from quell.incident import events as ev
+from quell.incident.events import Autonomy, Phase, PhaseState, State
+from quell.incident.state import Incident
+from quell.workflow.engine import MemoryEngine
+from tests.workflow.stage import PLAN, ScriptedAgents, Stage, clock, open_incident, stage
+
+
+async def run(on: Stage) -> tuple[str, Incident]:
+    await open_incident(on.log)
+    engine = MemoryEngine(on.workflow)
+    await engine.start("INC-1")
+    outcome = await asyncio.wait_for(engine.result("INC-1"), 30)
+    return outcome, await on.incidents.load("INC-1")
+
+
+async def asked_for_approval(incidents: Incidents) -> Incident:
+    async with asyncio.timeout(15):
+        while True:
+            with contextlib.suppress(NotFound):
+                incident = await incidents.load("INC-1")
+                if incident.wants == "approve":
+                    return incident
+            await asyncio.sleep(0.01)
+
+
+async def test_a_fix_that_helps_resolves_the_incident(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "resolved"
+    assert incident.state is State.RESOLVED
+    assert len(on.action.done) == 1
+    assert [phase for phase, one in incident.phases.items() if one.state is PhaseState.COMPLETED] == [
+        Phase.DETECT,
+        Phase.DIAGNOSE,
+        Phase.PREDICT,
+        Phase.PLAN,
+        Phase.APPROVE,
+        Phase.ACT,
+        Phase.VERIFY,
+    ]
+
+
+async def test_no_sign_in_the_telemetry_leaves_the_incident_to_a_person(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(verdict="no_sign")) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert incident.wants == "take_over"
+    assert incident.phases[Phase.DETECT].state is PhaseState.ABSTAINED
+    assert on.action.done == []
+
+
+@pytest.mark.parametrize("helped", ["not_recovered", "worse", "unknown"])
+async def test_a_fix_that_does_not_help_is_undone_and_handed_over(tmp_path: Path, helped: str) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(helped=helped)) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert [line.split()[0] for line in on.action.done] == ["run", "undo"]
+    assert incident.actions[-1].state == "undone"
+    assert incident.open
+
+
+async def test_an_action_that_breaks_half_way_is_undone_with_the_state_recorded_before_it(tmp_path: Path) -> None:
+    async with stage(tmp_path, breaks=True) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert "undo payment to 1.5.0" in on.action.done[-1]
+    assert incident.phases[Phase.ACT].state is PhaseState.FAILED
+
+
+@pytest.mark.parametrize("phase", [Phase.DETECT, Phase.DIAGNOSE, Phase.PREDICT])
+async def test_an_agent_that_fails_does_not_stop_the_others(tmp_path: Path, phase: Phase) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(broken={phase: -1})) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "resolved"
+    assert incident.phases[phase].state is PhaseState.FAILED
+    assert f"{phase} broke" in (incident.phases[phase].error or "")
+
+
+async def test_a_retry_that_succeeds_leaves_a_recovery_notice(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(broken={Phase.DIAGNOSE: 1})) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "resolved"
+    assert incident.phases[Phase.DIAGNOSE].attempts == 2
+    assert "attempt 2" in (incident.phases[Phase.DIAGNOSE].recovered or "")
+
+
+async def test_an_agent_that_hangs_times_out_and_the_response_goes_on(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(hung=frozenset({Phase.PREDICT}))) as on:
+        limits = on.parts.runner._limits
+        object.__setattr__(
+            on.parts.runner, "_limits", {**limits, Phase.PREDICT: replace(limits[Phase.PREDICT], timeout_s=0.05)}
+        )
+        outcome, incident = await run(on)
+
+    assert outcome == "resolved"
+    assert incident.phases[Phase.PREDICT].state is PhaseState.TIMED_OUT
+
+
+async def test_a_source_that_is_down_is_named_in_the_incident(tmp_path: Path) -> None:
+    gap = ev.Gap(source="logfiles", reason="no such file")
+    async with stage(tmp_path, agents=ScriptedAgents(gaps=(gap,))) as on:
+        _, incident = await run(on)
+
+    assert incident.missing == {"logfiles": "no such file"}
+
+
+def asking() -> ScriptedAgents:
+    return ScriptedAgents(plan_is=replace(PLAN, autonomy=Autonomy.APPROVE, autonomy_reason="a person decides"))
+
+
+async def test_an_approved_plan_is_carried_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=asking()) as on:
+        running = asyncio.create_task(run(on))
+        await asked_for_approval(on.incidents)
+        assert on.action.done == []
+        await on.incidents.change(
+            "INC-1", lambda inc: decisions.approve(inc, "p1", by="person:kim", now=clock()), key="click"
+        )
+        outcome, incident = await running
+
+    assert outcome == "resolved"
+    assert incident.approval is not None
+    assert incident.approval.by == "person:kim"
+
+
+async def test_a_rejected_plan_is_not_carried_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=asking()) as on:
+        running = asyncio.create_task(run(on))
+        await asked_for_approval(on.incidents)
+        await on.incidents.change(
+            "INC-1", lambda inc: decisions.reject(inc, "p1", by="person:kim", reason="too risky", now=clock())
+        )
+        outcome, _ = await running
+
+    assert outcome == "escalated"
+    assert on.action.done == []
+
+
+async def test_an_approval_that_never_comes_expires_and_escalates(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=asking(), approval_s=0.1) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert incident.approval is not None
+    assert incident.approval.answer == "expired"
+    assert on.action.done == []
+
+
+async def test_alerts_that_resolve_while_a_question_is_open_make_it_moot(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=asking()) as on:
+        running = asyncio.create_task(run(on))
+        asked = await asked_for_approval(on.incidents)
+        gone = ev.AlertResolved(fingerprint=next(iter(asked.firing)), name="HighErrorRate", ended_at=clock())
+        await on.incidents.record("INC-1", [gone])
+        outcome, incident = await running
+
+    assert outcome == "resolved"
+    assert incident.state is State.RESOLVED
+    assert on.action.done == []
+
+
+@pytest.mark.parametrize("autonomy", [Autonomy.OBSERVE, Autonomy.RECOMMEND])
+async def test_without_leave_to_act_the_plan_is_shown_and_nothing_is_changed(
+    tmp_path: Path, autonomy: Autonomy
+) -> None:
+    plan = replace(PLAN, autonomy=autonomy, autonomy_reason="payment is only watched")
+    async with stage(tmp_path, agents=ScriptedAgents(plan_is=plan)) as on:
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert incident.plan == plan
+    assert on.action.done == []
+
+
+async def test_a_person_who_resolves_first_is_not_overruled(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=asking()) as on:
+        running = asyncio.create_task(run(on))
+        await asked_for_approval(on.incidents)
+        await on.incidents.change("INC-1", lambda inc: decisions.resolve(inc, by="person:kim", reason="by hand"))
+        outcome, incident = await running
+
+    assert outcome == "superseded"
+    assert incident.state is State.RESOLVED
+    assert incident.escalation is None
+    assert on.action.done == []
+
+
+async def test_running_the_same_steps_twice_records_nothing_twice(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await run(on)
+        before = on.log.head
+        again = MemoryEngine(on.workflow)
+        await again.start("INC-1")
+        outcome = await again.result("INC-1")
+
+        assert outcome in ("superseded", "resolved")
+        assert on.log.head == before
+        assert len(on.action.done) == 1
