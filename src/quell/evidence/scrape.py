@@ -1,0 +1,349 @@
+"""Watches Prometheus text endpoints itself, for those who have no Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable, UpstreamError
+from quell.evidence.derive import Derivation, Derived, merge
+from quell.evidence.exposition import Reader, Reading, SeriesKey
+from quell.evidence.ring import Ring, Stretch
+from quell.evidence.source import Collected, Scope
+from quell.incident.events import EvidenceKind, Window
+from quell.signals.series import GAP_SPANS
+
+SPAN_S = 5.0
+"""Rates, ratios and latencies are taken over this many seconds."""
+
+FAILING_AFTER = 3
+"""A target that failed so many times in a row is reported as failing."""
+
+SKEW_S = 60.0
+"""A target whose timestamps differ from our clock by more than this is named in the warnings."""
+
+NOTES = ("lines could not be read", "samples came twice", "values were not numbers", "samples were beyond the cap")
+
+StateChange = Callable[[str, bool, str, str], None]
+"""Called with (source, ok, reason, detail) when a target goes from answering to failing and back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapeTarget:
+    """One endpoint."""
+
+    service: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """How one target answers."""
+
+    service: str
+    url: str
+    last_success_at: float | None
+    """Unix seconds."""
+    last_error: str
+    """What went wrong last; empty when it never failed."""
+    failures: int
+    """In a row, up to now."""
+    samples: int
+    """In the newest answer."""
+    took_s: float
+    """How long the newest answer took."""
+
+
+class _Watched:
+    """A target with what is known of it."""
+
+    def __init__(self, target: ScrapeTarget, *, rows: int, most_series: int) -> None:
+        self.target = target
+        self.reader = Reader(most_series=most_series)
+        self.ring = Ring(rows=rows, most_columns=most_series, notes=len(NOTES))
+        self.last_success_at: float | None = None
+        self.failing_since: float | None = None
+        self.last_error: UpstreamError | None = None
+        self.failures = 0
+        self.samples = 0
+        self.took_s = 0.0
+        self.skew_s = 0.0
+        self.reported = False
+
+
+class ScrapeSource:
+    """
+    Scrapes every target on its own beat and keeps a bounded window of what they said in memory.
+
+    The times of the samples are ours: what a target says about time is compared, warned about, and not used.
+    """
+
+    name: str
+    kinds: tuple[EvidenceKind, ...] = (EvidenceKind.METRIC, EvidenceKind.TOPOLOGY)
+
+    def __init__(
+        self,
+        targets: Sequence[ScrapeTarget],
+        client: httpx.AsyncClient,
+        *,
+        clock: Callable[[], float],
+        interval_s: float = 1.0,
+        keep_s: float = 1800.0,
+        timeout_s: float = 2.0,
+        span_s: float = SPAN_S,
+        most_bytes: int = 4_000_000,
+        most_series: int = 1000,
+        on_state_change: StateChange | None = None,
+        name: str = "scrape",
+    ) -> None:
+        """
+        Args:
+            client: kept open by the caller.
+            clock: Unix seconds.
+            keep_s: memory holds this much at the given interval; it is bounded by `bound_bytes`.
+            timeout_s: for one scrape, from connecting to its last byte.
+            span_s: seconds over which rates are taken.
+            most_bytes: a longer answer is refused.
+            most_series: of one target; samples of further series are left out, counted and warned about.
+        """
+        self.name, self._client, self._clock = name, client, clock
+        self._interval_s, self._timeout_s, self._span_s = interval_s, timeout_s, span_s
+        self._most_bytes, self._on_state_change = most_bytes, on_state_change
+        self._keep_s = keep_s
+        rows = max(2, math.ceil(keep_s / interval_s))
+        self._watched = [_Watched(target, rows=rows, most_series=most_series) for target in targets]
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory the kept values take now."""
+        return sum(watched.ring.held_bytes for watched in self._watched)
+
+    @property
+    def bound_bytes(self) -> int:
+        """Memory the kept values never exceed."""
+        return sum(watched.ring.bound_bytes for watched in self._watched)
+
+    def state(self) -> tuple[TargetState, ...]:
+        """Return how each target answers, in the order in which they were given."""
+        return tuple(
+            TargetState(
+                service=w.target.service,
+                url=w.target.url,
+                last_success_at=w.last_success_at,
+                last_error=str(w.last_error or ""),
+                failures=w.failures,
+                samples=w.samples,
+                took_s=w.took_s,
+            )
+            for w in self._watched
+        )
+
+    async def run(self) -> None:
+        """Scrape for ever, each target on its own beat; the caller owns the task and cancels it."""
+        async with asyncio.TaskGroup() as group:
+            for i, watched in enumerate(self._watched):
+                group.create_task(self._watch(watched, delay_s=self._interval_s * i / len(self._watched)))
+
+    async def scrape_once(self) -> None:
+        """Scrape every target once, all at the same time; failures are kept as state, not raised."""
+        await asyncio.gather(*(self._scrape(watched) for watched in self._watched))
+
+    async def collect(self, scope: Scope, window: Window) -> Collected:
+        """
+        Return the derived series and call edges of a window, from memory.
+
+        Raises: UpstreamError: no target answered in the window.
+        """
+        start, end = window.start.timestamp(), window.end.timestamp()
+        before = start - GAP_SPANS * self._span_s
+        stretches = [(w, tuple(w.reader.series), w.ring.between(before, end)) for w in self._watched]
+        self._require_answers(stretches, start, window)
+        whole, twice = await asyncio.to_thread(self._derive, stretches, start)
+        wanted = set(scope.services)
+        series = [s for s in whole.series if not wanted or s.service in wanted]
+        edges = sorted(e for e in whole.edges if not wanted or wanted & set(e))
+        warnings = self._warnings(stretches, start)
+        warnings += [f"{service}: two targets give the same series; its own was taken" for service in twice]
+        oldest = [at for w in self._watched if w.ring.written > w.ring.rows and (at := w.ring.oldest()) is not None]
+        kinds = scope.kinds or self.kinds
+        metrics = EvidenceKind.METRIC in kinds
+        return Collected(
+            source=self.name,
+            window=window,
+            query=self._query(scope),
+            series=series if metrics else (),
+            edges=edges if EvidenceKind.TOPOLOGY in kinds else (),
+            warnings=warnings,
+            truncated=bool(oldest) and start < max(oldest),
+            missing=sorted((wanted or {w.target.service for w in self._watched}) - _spoke(whole)),
+            queries=whole.queries if metrics else {},
+        )
+
+    async def check(self) -> str:
+        """Say how many targets answered lately; scrape once when none was tried. Raises: UpstreamError: none did."""
+        if not any(watched.ring.written for watched in self._watched):
+            await self.scrape_once()
+        fresh = [w for w in self._watched if w.failures == 0 and w.ring.written]
+        if not fresh:
+            raise self._worst(f"none of {len(self._watched)} targets answers")
+        samples = sum(watched.samples for watched in fresh)
+        failing = ", ".join(w.target.service for w in self._watched if w not in fresh)
+        return (
+            f"{len(fresh)} of {len(self._watched)} targets answer, {samples} samples, "
+            f"{self.held_bytes / 1e6:.1f} MB held" + (f"; not answering: {failing}" if failing else "")
+        )
+
+    async def _watch(self, watched: _Watched, *, delay_s: float) -> None:
+        """Scrape one target on the beat; a slow answer skips beats and never piles up."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + delay_s
+        while True:
+            await asyncio.sleep(max(due - loop.time(), 0.0))
+            await self._scrape(watched)
+            late = max(loop.time() - due, 0.0)
+            due += self._interval_s * (math.floor(late / self._interval_s) + 1)
+
+    async def _scrape(self, watched: _Watched) -> None:
+        """Ask one target and keep what it says, or that it did not answer."""
+        began = asyncio.get_running_loop().time()
+        try:
+            body = await self._fetch(watched.target.url)
+            at = self._clock()
+            reading = self._read(watched, body, at)
+        except UpstreamError as error:
+            self._failed(watched, error, self._clock())
+            return
+        watched.took_s = asyncio.get_running_loop().time() - began
+        self._answered(watched, reading, at)
+
+    async def _fetch(self, url: str) -> bytes:
+        """Return the body of one scrape. Raises: UpstreamError of the kind that fits."""
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._client.stream("GET", url, headers=_HEADERS, timeout=self._timeout_s) as response,
+            ):
+                _require_text(response, url)
+                body = bytearray()
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > self._most_bytes:
+                        raise BadAnswer(f"GET {url}: more than {self._most_bytes} bytes")
+                return bytes(body)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise TimedOut(f"GET {url}: no complete answer within {self._timeout_s:g} s") from error
+        except httpx.DecodingError as error:
+            raise BadAnswer(f"GET {url}: the body cannot be decoded: {error}") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise Unreachable(f"GET {url}: {type(error).__name__}: {error}") from error
+
+    def _read(self, watched: _Watched, body: bytes, at: float) -> Reading:
+        """Read a body. Raises: BadAnswer: it is not Prometheus text."""
+        reading = watched.reader.read(body.decode("utf-8", errors="replace"), at=at)
+        if reading.dropped:
+            kept_since = watched.ring.oldest() or at
+            watched.ring.clear_columns(watched.reader.forget(min(kept_since, at - self._keep_s)))
+        if len(reading.values) < max(1, reading.malformed):
+            raise BadAnswer(
+                f"GET {watched.target.url}: {reading.malformed} lines cannot be read and {len(reading.values)} can"
+            )
+        return reading
+
+    def _answered(self, watched: _Watched, reading: Reading, at: float) -> None:
+        notes = (reading.malformed, reading.duplicates, reading.not_numbers, reading.dropped)
+        watched.ring.append(at, reading.values, notes)
+        watched.skew_s = 0.0 if reading.stamp_s is None else reading.stamp_s - at
+        watched.samples, watched.failures, watched.last_success_at = len(reading.values), 0, at
+        if watched.reported:
+            lasted = at - (watched.failing_since or at)
+            self._report(watched, True, "answers", f"{watched.target.url} answers again after {lasted:.1f} s")
+        watched.failing_since, watched.reported = None, False
+
+    def _failed(self, watched: _Watched, error: UpstreamError, at: float) -> None:
+        watched.ring.append(at, None, (0,) * len(NOTES))
+        watched.failures += 1
+        watched.last_error = error
+        watched.failing_since = watched.failing_since or at
+        if watched.failures >= FAILING_AFTER and not watched.reported:
+            watched.reported = True
+            self._report(watched, False, error.reason, str(error))
+
+    def _report(self, watched: _Watched, ok: bool, reason: str, detail: str) -> None:
+        if self._on_state_change is not None:
+            self._on_state_change(f"{self.name}/{watched.target.service}", ok, reason, detail)
+
+    def _derive(
+        self, stretches: Sequence[tuple[_Watched, tuple[SeriesKey, ...], Stretch]], start: float
+    ) -> tuple[Derived, list[str]]:
+        return merge(
+            (
+                w.target.service,
+                Derivation(keys, dict(w.reader.kinds), stretch, service=w.target.service, span_s=self._span_s).derive(
+                    start
+                ),
+            )
+            for w, keys, stretch in stretches
+        )
+
+    def _require_answers(
+        self, stretches: Sequence[tuple[_Watched, tuple[SeriesKey, ...], Stretch]], start: float, window: Window
+    ) -> None:
+        """Raise when no target answered in the window."""
+        if any(bool((stretch.up & (stretch.times >= start)).any()) for _, _, stretch in stretches):
+            return
+        raise self._worst(
+            f"no scrape of {len(self._watched)} targets succeeded from {window.start:%H:%M:%S} to {window.end:%H:%M:%S}"
+        )
+
+    def _worst(self, message: str) -> UpstreamError:
+        """Return an error of the kind of the newest failure."""
+        errors = [w.last_error for w in self._watched if w.last_error is not None and w.failures]
+        if not errors:
+            return Unreachable(message)
+        return type(errors[-1])(f"{message}; last: {errors[-1]}")
+
+    def _warnings(
+        self, stretches: Sequence[tuple[_Watched, tuple[SeriesKey, ...], Stretch]], start: float
+    ) -> list[str]:
+        """Return what looked wrong in the window, a line each."""
+        warnings = []
+        for w, _, stretch in stretches:
+            inside = stretch.times >= start
+            failed = int((inside & ~stretch.up).sum())
+            if failed:
+                warnings.append(f"{w.target.service}: {failed} of {int(inside.sum())} scrapes failed ({w.last_error})")
+            totals = stretch.notes[inside].sum(axis=0)
+            warnings += [f"{w.target.service}: {int(n)} {what}" for n, what in zip(totals, NOTES, strict=True) if n]
+            if abs(w.skew_s) > SKEW_S:
+                warnings.append(
+                    f"{w.target.service}: its timestamps are {abs(w.skew_s):.0f} s "
+                    f"{'ahead' if w.skew_s > 0 else 'behind'}; our own clock was used"
+                )
+        return warnings
+
+    def _query(self, scope: Scope) -> str:
+        services = scope.services or tuple(w.target.service for w in self._watched)
+        return f'{{service=~"{"|".join(services)}"}} (scraped every {self._interval_s:g} s)'
+
+
+_HEADERS = {"Accept": "text/plain;version=0.0.4", "Accept-Encoding": "identity", "User-Agent": "quell"}
+
+
+def _require_text(response: httpx.Response, url: str) -> None:
+    """Raise the `UpstreamError` that fits unless the answer is a text that may hold metrics."""
+    if response.status_code == 429:
+        raise RateLimited(f"GET {url}: 429")
+    if response.status_code != 200:
+        raise BadAnswer(f"GET {url}: HTTP {response.status_code}")
+    content = response.headers.get("content-type", "text/plain").split(";")[0].strip().lower()
+    if content not in ("text/plain", "application/openmetrics-text"):
+        raise BadAnswer(f"GET {url}: content is {content}, not Prometheus text")
+
+
+def _spoke(derived: Derived) -> set[str]:
+    """Return the services that gave more than the mere fact that they were asked."""
+    return {series.service for series in derived.series if series.name not in ("up", "service_up", "restarts")}
