@@ -248,7 +248,8 @@ def _last(changes: Sequence[Change]) -> str:
 
 
 def _hypothesis(number: int, candidate: Candidate, best: Candidate, desk: _Desk) -> Hypothesis:
-    in_favour, against = [], []
+    in_favour: list[Argument] = []
+    against: list[Argument] = []
     for reason in candidate.reasons:
         argument = Argument(
             evidence_id=desk.piece(candidate.service, reason) or "",

@@ -95,7 +95,7 @@ class Measured:
         """Return the readings of the last seconds of the window that are numbers."""
         if not self.times.size:
             return self.values
-        late = self.values[self.times > self.times[-1] - seconds]
+        late: Array = self.values[self.times > self.times[-1] - seconds]
         return late[np.isfinite(late)]
 
     def out_of_range(self) -> bool:
