@@ -19,6 +19,7 @@ Every error Quell raises on purpose. A class says whose fault it is; `reason` is
     │   ├── RateLimited
     │   └── BadAnswer                  it answered, and the answer is not usable
     ├── StorageError               our own store
+    │   ├── StorageBusy                its queue is full; come back
     │   ├── StorageFull
     │   ├── StorageReadOnly
     │   ├── StorageLocked              another process owns it
@@ -135,6 +136,12 @@ class StorageError(QuellError):
     """Our own store failed; nothing was acknowledged."""
 
     reason, retryable = "storage", True
+
+
+class StorageBusy(StorageError):
+    """More waits to be written than may wait; the caller should come back."""
+
+    reason = "storage_busy"
 
 
 class StorageFull(StorageError):
