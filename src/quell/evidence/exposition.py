@@ -50,8 +50,8 @@ class Reader:
     series are parsed in full. Columns of series not seen for long are given to new ones when all are taken.
     """
 
-    def __init__(self, *, most_series: int) -> None:
-        self.most_series = most_series
+    def __init__(self, *, max_series: int) -> None:
+        self.max_series = max_series
         self.kinds: dict[str, str] = {}
         """Type by metric name, as far as the target said it."""
         self.series: list[SeriesKey] = []
@@ -124,15 +124,15 @@ class Reader:
         if column is None:
             reading.dropped += 1
             return
-        if not found["time"] and len(self._lines) < 4 * self.most_series:
+        if not found["time"] and len(self._lines) < 4 * self.max_series:
             self._lines[line.rpartition(" ")[0]] = column
         self._put(column, value, reading)
 
     def _comment(self, line: str) -> None:
         words = line.split(None, 3)
-        if len(words) == 4 and words[1] == "TYPE" and len(self.kinds) < self.most_series:
+        if len(words) == 4 and words[1] == "TYPE" and len(self.kinds) < self.max_series:
             self.kinds[words[2]] = words[3]
-        if len(self._comments) < 4 * self.most_series:
+        if len(self._comments) < 4 * self.max_series:
             self._comments.add(line)
 
     def _column(self, key: SeriesKey, at: float) -> int | None:
@@ -141,7 +141,7 @@ class Reader:
             return column
         free = next((c for c, k in enumerate(self.series) if not k.name), None) if self._has_free() else None
         if free is None:
-            if len(self.series) >= self.most_series:
+            if len(self.series) >= self.max_series:
                 return None
             free = len(self.series)
             self.series.append(key)

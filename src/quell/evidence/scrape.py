@@ -61,10 +61,10 @@ class TargetState:
 class _Watched:
     """A target with what is known of it."""
 
-    def __init__(self, target: ScrapeTarget, *, rows: int, most_series: int) -> None:
+    def __init__(self, target: ScrapeTarget, *, rows: int, max_series: int) -> None:
         self.target = target
-        self.reader = Reader(most_series=most_series)
-        self.ring = Ring(rows=rows, most_columns=most_series, notes=len(NOTES))
+        self.reader = Reader(max_series=max_series)
+        self.ring = Ring(rows=rows, most_columns=max_series, notes=len(NOTES))
         self.last_success_at: float | None = None
         self.failing_since: float | None = None
         self.last_error: UpstreamError | None = None
@@ -95,8 +95,8 @@ class ScrapeSource:
         keep_s: float = 1800.0,
         timeout_s: float = 2.0,
         span_s: float = SPAN_S,
-        most_bytes: int = 4_000_000,
-        most_series: int = 1000,
+        max_bytes: int = 4_000_000,
+        max_series: int = 500,
         on_state_change: StateChange | None = None,
         name: str = "scrape",
     ) -> None:
@@ -107,15 +107,15 @@ class ScrapeSource:
             keep_s: memory holds this much at the given interval; it is bounded by `bound_bytes`.
             timeout_s: for one scrape, from connecting to its last byte.
             span_s: seconds over which rates are taken.
-            most_bytes: a longer answer is refused.
-            most_series: of one target; samples of further series are left out, counted and warned about.
+            max_bytes: a longer answer is refused.
+            max_series: of one target; samples of further series are left out, counted and warned about.
         """
         self.name, self._client, self._clock = name, client, clock
         self._interval_s, self._timeout_s, self._span_s = interval_s, timeout_s, span_s
-        self._most_bytes, self._on_state_change = most_bytes, on_state_change
+        self._max_bytes, self._on_state_change = max_bytes, on_state_change
         self._keep_s = keep_s
         rows = max(2, math.ceil(keep_s / interval_s))
-        self._watched = [_Watched(target, rows=rows, most_series=most_series) for target in targets]
+        self._watched = [_Watched(target, rows=rows, max_series=max_series) for target in targets]
 
     @property
     def held_bytes(self) -> int:
@@ -231,8 +231,8 @@ class ScrapeSource:
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
-                    if len(body) > self._most_bytes:
-                        raise BadAnswer(f"GET {url}: more than {self._most_bytes} bytes")
+                    if len(body) > self._max_bytes:
+                        raise BadAnswer(f"GET {url}: more than {self._max_bytes} bytes")
                 return bytes(body)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise TimedOut(f"GET {url}: no complete answer within {self._timeout_s:g} s") from error

@@ -114,7 +114,7 @@ def compare(
     *,
     before_s: float | None = None,
     after_s: float | None = None,
-    most_lines: int = MOST_LINES,
+    max_lines: int = MOST_LINES,
     quoted: bool = False,
 ) -> list[PatternShift]:
     """
@@ -123,7 +123,7 @@ def compare(
     Args:
         before, after: any order; the same lines always give the same answer.
         before_s, after_s: how long the stretches last; None for the span of their lines.
-        most_lines: bound on the lines read of each side; more are sampled evenly, `read` says so.
+        max_lines: bound on the lines read of each side; more are sampled evenly, `read` says so.
         quoted: see `mask`.
 
     Returns: what is new, vanished, more or less often, strongest first. A template that is new is listed however
@@ -131,7 +131,7 @@ def compare(
     Source: He et al. (2017), Drain: An Online Log Parsing Approach with Fixed Depth Tree; for the change of rate
         Huffman (1984), An Improved Approximate Two-Sample Poisson Test.
     """
-    sides = (sample(before, most_lines), sample(after, most_lines))
+    sides = (sample(before, max_lines), sample(after, max_lines))
     shares = tuple(len(kept) / len(given) if given else 1.0 for kept, given in zip(sides, (before, after), strict=True))
     lasted = (_lasted(before, before_s), _lasted(after, after_s))
     seen = _count(sides, quoted)
