@@ -1,0 +1,188 @@
+"""What may be done with an incident, by people and agents alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quell.errors import Conflict, IllegalTransition
+from quell.incident import decisions
+from quell.incident import events as ev
+from quell.incident.alert import IncidentSeverity
+from quell.incident.events import Event, State
+from quell.incident.state import ENDED, MOVES, Incident, apply, fold
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def opened(incident_id: str = "INC-1", state: State = State.TRIGGERED) -> Incident:
+    events: list[Event] = [
+        ev.IncidentOpened(
+            incident_id=incident_id,
+            title="checkout: HighLatency",
+            severity=IncidentSeverity.SEV2,
+            service="checkout",
+            reason="an error alert",
+        )
+    ]
+    incident = fold((NOW, event) for event in events)
+    assert incident is not None
+    incident.state = state
+    return incident
+
+
+def after(incident: Incident, events: Sequence[Event]) -> Incident:
+    for event in events:
+        apply(incident, event, NOW)
+    return incident
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("to", list(State))
+def test_a_move_is_allowed_exactly_where_the_table_says(state: State, to: State) -> None:
+    incident = opened(state=state)
+
+    if to is state:
+        assert decisions.move(incident, to, by="person:kim", reason="") == []
+    elif to in MOVES[state]:
+        assert after(incident, decisions.move(incident, to, by="person:kim", reason="")).state is to
+    else:
+        with pytest.raises(IllegalTransition, match=f"is {state} and cannot become {to}"):
+            decisions.move(incident, to, by="agent:resolution", reason="")
+
+
+def test_every_state_but_merged_and_closed_leads_somewhere_that_ends() -> None:
+    for start in State:
+        seen, line = {start}, [start]
+        while line:
+            for to in MOVES[line.pop()] - seen:
+                seen.add(to)
+                line.append(to)
+        assert seen & ENDED
+
+
+def test_acknowledging_gives_an_owner_and_moves_only_what_nobody_works_on() -> None:
+    fresh = after(opened(), decisions.acknowledge(opened(), by="person:kim"))
+    working = opened(state=State.IDENTIFIED)
+    owned = after(working, decisions.acknowledge(working, by="person:kim"))
+
+    assert (fresh.owner, fresh.state) == ("person:kim", State.ACKNOWLEDGED)
+    assert (owned.owner, owned.state) == ("person:kim", State.IDENTIFIED)
+
+
+def test_acknowledging_twice_records_it_once() -> None:
+    incident = after(opened(), decisions.acknowledge(opened(), by="person:kim"))
+
+    assert decisions.acknowledge(incident, by="person:kim") == []
+
+
+@pytest.mark.parametrize("state", sorted(ENDED))
+def test_an_ended_incident_cannot_be_acknowledged(state: State) -> None:
+    with pytest.raises(IllegalTransition):
+        decisions.acknowledge(opened(state=state), by="person:kim")
+
+
+def asking(plan_id: str = "7c1f", expires_in_s: float = 60) -> Incident:
+    question = ev.ApprovalRequested(plan_id=plan_id, expires_at=NOW + timedelta(seconds=expires_in_s), reason="policy")
+    return after(opened(), [question])
+
+
+def test_approving_the_plan_that_is_asked_about_answers_the_question() -> None:
+    incident = asking()
+
+    after(incident, decisions.approve(incident, "7c1f", by="person:kim", now=NOW))
+
+    assert incident.approval is not None
+    assert (incident.approval.answer, incident.approval.by) == ("approved", "person:kim")
+    assert decisions.approve(incident, "7c1f", by="person:kim", now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("incident", "plan_id", "says"),
+    [
+        (opened(), "7c1f", "asks for no approval"),
+        (asking(), "0000", "the plan changed"),
+        (asking(expires_in_s=-1), "7c1f", "expired"),
+    ],
+)
+def test_a_plan_cannot_be_approved_when(incident: Incident, plan_id: str, says: str) -> None:
+    with pytest.raises(Conflict, match=says):
+        decisions.approve(incident, plan_id, by="person:kim", now=NOW)
+
+
+def test_a_rejected_plan_cannot_be_approved_afterwards() -> None:
+    incident = asking()
+    after(incident, decisions.reject(incident, "7c1f", by="person:kim", reason="too risky", now=NOW))
+
+    with pytest.raises(Conflict, match="was rejected already"):
+        decisions.approve(incident, "7c1f", by="person:lee", now=NOW)
+
+
+def test_an_incident_cannot_be_merged_into_itself_or_into_one_that_ended() -> None:
+    with pytest.raises(Conflict):
+        decisions.merge(opened(), opened(), by="person:kim", reason="")
+    with pytest.raises(IllegalTransition):
+        decisions.merge(opened(), opened("INC-2", State.RESOLVED), by="person:kim", reason="")
+
+
+def test_a_reopened_incident_wants_its_work_done_again() -> None:
+    incident = opened(state=State.RESOLVED)
+
+    after(incident, decisions.reopen(incident, by="system:intake", reason="it fires again"))
+
+    assert (incident.state, incident.open, incident.reopened) == (State.REOPENED, True, 1)
+
+
+ACTS: list[Callable[[Incident], Sequence[Event]]] = [
+    lambda inc: decisions.acknowledge(inc, by="person:kim"),
+    lambda inc: decisions.resolve(inc, by="person:kim", reason="done"),
+    lambda inc: decisions.close(inc, by="person:kim", reason="filed"),
+    lambda inc: decisions.reopen(inc, by="person:kim", reason="again"),
+    lambda inc: decisions.merge(inc, opened("INC-2"), by="person:kim", reason="same"),
+    lambda inc: decisions.change_severity(inc, IncidentSeverity.SEV1, by="person:kim", reason="worse"),
+    lambda inc: decisions.move(inc, State.INVESTIGATING, by="agent:detection", reason="began"),
+    lambda inc: decisions.move(inc, State.MONITORING, by="agent:resolution", reason="changed"),
+    lambda inc: decisions.add_note(inc, by="person:kim", text="hm"),
+]
+
+
+@given(st.lists(st.sampled_from(ACTS), max_size=30))
+def test_whatever_is_tried_in_whatever_order_only_moves_of_the_table_happen(
+    acts: list[Callable[[Incident], Sequence[Event]]],
+) -> None:
+    incident = opened()
+    for act in acts:
+        before = incident.state
+        try:
+            events = act(incident)
+        except Conflict:
+            assert incident.state is before
+            continue
+        after(incident, events)
+        assert incident.state is before or incident.state in MOVES[before]
+        assert (incident.resolved_at is not None) or incident.state not in (State.RESOLVED, State.CLOSED)
+
+
+@given(st.lists(st.sampled_from(ACTS), max_size=30))
+def test_folding_the_recorded_events_again_gives_the_same_incident(
+    acts: list[Callable[[Incident], Sequence[Event]]],
+) -> None:
+    first = ev.IncidentOpened(
+        incident_id="INC-1", title="t", severity=IncidentSeverity.SEV3, service=None, reason="r"
+    )
+    recorded: list[Event] = [first]
+    incident = fold([(NOW, first)])
+    assert incident is not None
+    for act in acts:
+        try:
+            events = act(incident)
+        except Conflict:
+            continue
+        recorded.extend(events)
+        after(incident, events)
+
+    assert fold((NOW, event) for event in recorded) == incident
