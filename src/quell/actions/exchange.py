@@ -66,7 +66,8 @@ async def ask(
         raise TimedOut(f"{what}: no answer within {timeout_s:g} s") from error
     except NEVER_SENT as error:
         raise Unreachable(f"{what}: no connection ({shown(str(error)) or type(error).__name__})") from error
-    except (httpx.HTTPError, httpx.StreamError) as error:
+    # InvalidURL: httpx reads the place a redirect points to even when it is not to follow it.
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         raise BadAnswer(f"{what}: the answer broke off ({shown(str(error)) or type(error).__name__})") from error
 
 
@@ -74,14 +75,14 @@ async def _send(client: httpx.AsyncClient, request: httpx.Request, max_bytes: in
     response = await client.send(request, stream=True, follow_redirects=False)
     try:
         body, cut = bytearray(), False
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > max_bytes:
-                del body[max_bytes:]
-                cut = True
-                break
-        if response.headers.get("content-encoding", "identity") != "identity":
-            body.clear()
+        # A compressed body could be any size once unpacked; we asked for none.
+        if response.headers.get("content-encoding", "identity") == "identity":
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > max_bytes:
+                    del body[max_bytes:]
+                    cut = True
+                    break
         return Answer(
             status=response.status_code, body=bytes(body), cut=cut, location=response.headers.get("location", "")
         )

@@ -187,7 +187,10 @@ class HttpAction:
             answer = await self._send(call, method, url, headers, body)
             if not (answer.location and answer.status in SAME_METHOD | (TO_GET if method == "GET" else set())):
                 return answer
-            there = url.join(answer.location)
+            try:
+                there = url.join(answer.location)
+            except httpx.InvalidURL as error:
+                raise BadAnswer(f"{_what(call)}: redirects to something that is no URL") from error
             if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
                 # Configured headers hold credentials for the configured place only.
                 headers = {name: value for name, value in headers.items() if name == "Idempotency-Key"}
