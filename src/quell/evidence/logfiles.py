@@ -14,6 +14,7 @@ from quell.errors import BadAnswer, TimedOut, Unreachable, UpstreamError
 from quell.evidence.jsonlines import Found, read_window
 from quell.evidence.source import Collected, LogLine, Scope
 from quell.incident.events import EvidenceKind, Window
+from quell.signals.series import spread
 
 TEXT_CHARS = 2_000
 NAME_CHARS = 200
@@ -153,7 +154,7 @@ def thin(lines: Sequence[LogLine], most: int) -> Sequence[LogLine]:
     for done, key in enumerate(sorted(groups, key=lambda key: (len(groups[key]), key))):
         members = groups[key]
         share = min((most - len(kept)) // (len(groups) - done), len(members))
-        kept += [members[i * len(members) // share] for i in range(share)]
+        kept += [members[i] for i in spread(len(members), share)]
     return [lines[i] for i in sorted(kept)]
 
 

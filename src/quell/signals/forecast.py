@@ -17,6 +17,9 @@ MOST_POINTS = 300
 
 STEADY = 1e-12
 
+WALK = 0.6
+"""Noise whose neighbours are correlated by more than this may be a walk that never returns to the line."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
@@ -44,9 +47,13 @@ class Trend:
     """Standard deviation of a point about the line."""
     independent: float
     """How many independent points the correlated ones are worth, >= 3."""
+    wander: float
+    """Standard deviation of a walk's steps, per square root of a second; 0 when the noise returns to the line."""
+    newest_s: float
+    newest: float
     spread: float
     """Standard deviation of the times of its points, s."""
-    since_s: float
+    lasts_s: float
     points: int
 
 
@@ -115,14 +122,19 @@ def recent_trend(t: Array, v: Array) -> Trend:
     level = float(np.median(v - slope * (t - middle)))
     residuals = v - level - slope * (t - middle)
     noise = max(1.4826 * float(np.median(np.abs(residuals))), float(np.sqrt(residuals @ residuals / (t.size - 2))))
+    correlation = _correlation(residuals)
+    steps = (np.diff(v) - slope * np.diff(t)) / np.sqrt(np.diff(t))
     return Trend(
         slope=slope,
         level=level,
         middle_s=middle,
         noise=noise,
-        independent=_independent(residuals),
+        independent=max(3.0, t.size * (1 - correlation) / (1 + correlation)),
+        wander=float(steps.std()) if correlation > WALK else 0.0,
+        newest_s=float(t[-1]),
+        newest=float(np.median(v[-3:])),
         spread=float(t.std()),
-        since_s=float(t[0]),
+        lasts_s=float(t[-1] - t[0]),
         points=int(t.size),
     )
 
@@ -165,37 +177,59 @@ def _squares(design: Array, v: Array) -> tuple[float, Array]:
     return float(residuals @ residuals), residuals
 
 
-def _independent(residuals: Array) -> float:
-    """Return how many independent points correlated ones are worth, from the lag-one correlation, in [3, n]."""
-    n = residuals.size
+def _correlation(residuals: Array) -> float:
+    """
+    Return the correlation of neighbouring residuals, in [0, 0.99], with the bias that fitting a line brings undone.
+
+    Source: Kendall (1954), Note on bias in the estimation of autocorrelation; (2 + 4 rho) / n with a trend.
+    """
     square = float(residuals @ residuals)
     if square <= 0:
-        return float(n)
+        return 0.0
     rho = float(residuals[1:] @ residuals[:-1]) / square
-    rho = min(max(rho + (1 + 4 * max(rho, 0.0)) / n, 0.0), 0.99)
-    return max(3.0, n * (1 - rho) / (1 + rho))
+    return min(max(rho + (2 + 4 * max(rho, 0.0)) / residuals.size, 0.0), 0.99) if rho > 0 else 0.0
+
+
+def _independent(residuals: Array) -> float:
+    """Return how many independent points correlated ones are worth, in [3, n]."""
+    rho = _correlation(residuals)
+    return max(3.0, residuals.size * (1 - rho) / (1 + rho))
 
 
 def _interval(trend: Trend, limit: float, level: float) -> tuple[float, float | None]:
     """
-    Return the earliest and latest time at which the limit lies within the prediction band of the trend.
+    Return the earliest and latest time at which the limit lies within the band of the trend.
 
-    The band at distance d from the middle is  level + slope d +- q sqrt(noise^2 (1 + 1/n + (d / spread)^2 / n)),
-    so the ends are the roots of a quadratic; with the slope's own interval reaching zero there is no upper one.
+    The band at distance d from the middle is  level + slope d +- q noise sqrt(1 + 1/n + (d / spread)^2 / n). Where
+    the values may wander off the line for good it is also  newest + slope d +- q wander sqrt(d + d^2 / lasts)  from
+    the newest point on, and the wider of both counts.
     """
     q = _student(0.5 + level / 2, max(trend.independent - 2, 1.0))
-    variance, n = (q * trend.noise) ** 2, trend.independent
-    gap = limit - trend.level
-    a = trend.slope**2 - variance / (n * max(trend.spread, 1e-9) ** 2)
-    b = -2 * gap * trend.slope
-    c = gap**2 - variance * (1 + 1 / n)
+    n = trend.independent
+    variance = (q * trend.noise) ** 2 * n / max(n - 2, 1.0)
+    low, high = _within(
+        limit - trend.level, trend.slope, variance * (1 + 1 / n), 0.0, variance / (n * max(trend.spread, 1e-9) ** 2)
+    )
+    earliest, latest = trend.middle_s + low, None if high is None else trend.middle_s + high
+    if trend.wander > 0:
+        variance = (NormalDist().inv_cdf(0.5 + level / 2) * trend.wander) ** 2
+        low, high = _within(limit - trend.newest, trend.slope, 0.0, variance, variance / max(trend.lasts_s, 1e-9))
+        earliest = min(earliest, trend.newest_s + low)
+        latest = None if latest is None or high is None else max(latest, trend.newest_s + high)
+    return earliest, latest
+
+
+def _within(gap: float, slope: float, fixed: float, linear: float, square: float) -> tuple[float, float | None]:
+    """
+    Solve  (gap - slope d)^2 <= fixed + linear d + square d^2  for d.
+
+    Returns: the ends; no upper one when the left side never wins again, no finite lower one when it holds at once.
+    """
+    a, b, c = slope**2 - square, -2 * gap * slope - linear, gap**2 - fixed
     root = float(np.sqrt(max(b * b - 4 * a * c, 0.0)))
     # The smaller root in the form that stays exact as the slope's interval touches zero.
-    earliest = -float(np.inf) if c <= 0 else 2 * c / (root - b)
-    if a <= 0:
-        return trend.middle_s + earliest, None
-    latest = (root - b) / (2 * a)
-    return trend.middle_s + earliest, trend.middle_s + latest
+    low = -float(np.inf) if c <= 0 else 2 * c / (root - b)
+    return low, None if a <= 0 else (root - b) / (2 * a)
 
 
 def _student(probability: float, degrees: float) -> float:

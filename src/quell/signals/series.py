@@ -43,14 +43,14 @@ def rolling_median(values: Array, width: int = 3) -> Array:
 
     Args:
         values: (n,), NaN ignored.
-        width: odd; the ends use what is there.
+        width: odd, at most n; the ends use the values mirrored, so an outlier there vanishes too.
 
     Returns: (n,), NaN where the input is NaN.
     """
-    if width < 3 or values.size < 3:
+    if width < 3 or values.size < width:
         return values.copy()
     half = width // 2
-    padded = np.concatenate([np.full(half, np.nan), values, np.full(half, np.nan)])
+    padded = np.pad(values, half, mode="reflect")
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
     count = np.isfinite(windows).sum(axis=1)
     rows = np.arange(values.size)
@@ -69,6 +69,8 @@ def unreset(counts: Array) -> Array:
 
     Returns: the same shape, never falling; NaN before the first value.
     """
+    if not counts.size:
+        return counts.copy()
     column = counts.reshape(counts.shape[0], -1)
     seen = np.isfinite(column)
     rows = np.where(seen, np.arange(column.shape[0])[:, None], -1)
@@ -77,9 +79,8 @@ def unreset(counts: Array) -> Array:
     step = np.diff(filled, axis=0)
     step = np.where(step < 0, filled[1:], step)
     step = np.maximum(np.where(np.isfinite(step), step, 0.0), 0.0)
-    risen = np.concatenate([np.zeros((1, column.shape[1])), np.cumsum(step, axis=0)]) if len(column) else column
-    first = np.where(seen.any(axis=0), seen.argmax(axis=0), 0)
-    base = column[first, np.arange(column.shape[1])] if len(column) else np.zeros(column.shape[1])
+    risen = np.concatenate([np.zeros((1, column.shape[1])), np.cumsum(step, axis=0)])
+    base = column[seen.argmax(axis=0), np.arange(column.shape[1])]
     return np.where(last >= 0, risen + base, np.nan).reshape(counts.shape)
 
 
@@ -174,3 +175,17 @@ def aligned(times: Values, values: Values, grid: Array, *, max_age_s: float) -> 
     newest = np.searchsorted(t, grid, side="right") - 1
     at = np.maximum(newest, 0)
     return np.where((newest >= 0) & (grid - t[at] <= max_age_s), v[at], np.nan)
+
+
+def spread(count: int, most: int) -> list[int]:
+    """
+    Pick `most` of `count` (>= `most`) positions evenly, one in each of as many equal parts.
+
+    The place within the part moves with the golden ratio, so that lines which come at a fixed beat are neither all
+    picked nor all missed.
+    """
+    edges = [i * count // most for i in range(most + 1)]
+    return [
+        low + int((high - low) * (i * 0.6180339887498949 % 1))
+        for i, (low, high) in enumerate(zip(edges, edges[1:], strict=False))
+    ]

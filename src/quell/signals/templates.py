@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from drain3.drain import Drain
 
+from quell.signals.series import spread
+
 MOST_LINES = 20_000
 """More lines than this on one side are sampled evenly in time."""
 
@@ -29,7 +31,7 @@ _MASKS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
         (r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b", "<host>"),
         (r"\b(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z][a-zA-Z0-9-]*:\d{2,5}\b", "<host>"),
-        (r"\[[0-9a-fA-F]{1,8}(?::[0-9a-fA-F]{0,4}){2,}\](?::\d{1,5})?", "<host>"),
+        (r"\[[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}\](?::\d{1,5})?", "<host>"),
         (r"\[[^\]\s]*\d[^\]\s]*\]", "[<id>]"),
         (r"\b0[xX][0-9a-fA-F]+\b", "<hex>"),
         (r"\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b", "<hex>"),
@@ -105,7 +107,7 @@ def sample(lines: Sequence[LineLike], most: int) -> list[LineLike]:
     ordered = sorted(lines, key=lambda line: (line.at, line.service, line.level, line.text))
     if len(ordered) <= most:
         return ordered
-    return [ordered[i * len(ordered) // most] for i in range(most)]
+    return [ordered[i] for i in spread(len(ordered), most)]
 
 
 def compare(
