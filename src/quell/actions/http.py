@@ -100,7 +100,7 @@ class HttpAction:
             said = "" if self._spec.dry_run is None else await self._try(self._spec.dry_run, values)
         except (ActionFailed, Forbidden) as error:
             return DryRun(possible=False, steps=(), reason=str(error))
-        told = ", ".join(f"{name} = {value}" for name, value in values.items())
+        told = ", ".join(f"{name} = {shown(value, 100)}" for name, value in values.items())
         steps = (f"{_what(self._spec.run)} with {told}", *([said] if said else []))
         return DryRun(possible=True, steps=steps, undo_params=dict(target.params), params=dict(target.params))
 

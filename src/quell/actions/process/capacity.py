@@ -18,7 +18,7 @@ class ScalePool(ProcessChange):
 
     name = "scale_pool"
     verb = "scale_pool"
-    expected = "Requests stop waiting for a connection, as far as the store behind the pool can take more."
+    expected = "Requests stop waiting for a connection, as far as the store behind the pool can take more"
     risk = "The store gets more connections at once; a leak fills the larger pool too."
     undo_is = "The pool gets the size it had."
     pins = ("size", "from")
@@ -75,7 +75,7 @@ class FlushCache(ProcessChange):
 
     name = "flush_cache"
     verb = "flush_cache"
-    expected = "The service fills its cache anew from the store; an entry it could not digest is gone."
+    expected = "The service fills its cache anew from the store; an entry it could not digest is gone"
     risk = "Every read goes to the store until the cache is warm again: slower, and more load there."
     undo_is = "Flushed entries cannot be brought back; the service fills its cache by itself."
     reversible = False

@@ -18,7 +18,7 @@ class RollBackConfig(ProcessChange):
 
     name = "roll_back_config"
     verb = "roll_back_config"
-    expected = "The service runs with the configuration it had before the last change of it."
+    expected = "The service runs with the configuration it had before the last change of it"
     risk = "All values that the last change touched go back, the good ones too."
     undo_is = "The values there were before the roll-back are set again."
     relative = True
@@ -108,7 +108,7 @@ class SwitchFlag(ProcessChange):
 
     name = "switch_flag"
     verb = "flag"
-    expected = "The service uses the other party from its next request on."
+    expected = "The service uses the other party from its next request on"
     risk = "The other party gets all of the requests; what it charges or cannot do holds from now on."
     undo_is = "The flag is set back to the value it had."
     pins = ("name", "value", "from")

@@ -13,7 +13,7 @@ class Restart(ProcessChange):
 
     name = "restart"
     verb = "restart"
-    expected = "What the process had piled up (leaked memory, connections not given back) is gone with it."
+    expected = "What the process had piled up (leaked memory, connections not given back) is gone with it"
     risk = "Requests in flight fail; the service is away until the new process answers."
     undo_is = "A restart cannot be taken back."
     reversible = False
@@ -46,7 +46,7 @@ class RollBack(ProcessChange):
 
     name = "roll_back"
     verb = "roll_back"
-    expected = "The service runs the release before, and errors that came with the new one end."
+    expected = "The service runs the release before, and errors that came with the new one end"
     risk = "What the new release had mended or added is gone; the service is away while its process is replaced."
     undo_is = "The release that ran before the roll-back is deployed again."
     interrupts = True
