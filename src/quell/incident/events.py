@@ -688,6 +688,8 @@ class BatchTaken:
     """Duplicates and silenced by fingerprint: how often each came again."""
     ended: tuple[str, ...] = ()
     """Fingerprints of waiting alerts (in no incident) that the sender says ended; they count as grouped."""
+    silenced_by: dict[str, int] = field(default_factory=dict)
+    """Silenced alerts by the id of the silence that kept them back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

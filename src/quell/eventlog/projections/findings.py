@@ -1,0 +1,162 @@
+"""What the agents' findings say to a person: the verdict, the numbers behind it, and which evidence to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from quell.eventlog.projections import quantities as q
+from quell.eventlog.projections.said import Said
+from quell.incident import events as ev
+from quell.incident.events import Phase
+
+INDICATORS_SAID = 3
+
+
+def say_detected(finding: ev.Detection) -> Said:
+    """Say whether the telemetry shows it, since when and where first."""
+    title = {
+        "confirmed": "Detection confirms it",
+        "no_sign": "Detection sees no sign of it in the telemetry",
+        "no_data": "Detection could not look",
+    }.get(finding.verdict, f"Detection: {finding.verdict}")
+    readings = [
+        f"{i.series} of {i.service} at {q.say_value(i.worst, i.unit)} "
+        f"(normal {_span(i.normal_low, i.normal_high, i.unit)})"
+        for i in finding.indicators[:INDICATORS_SAID]
+    ]
+    return Said(
+        title=title,
+        text=_lines(finding.says, _onset(finding), "; ".join(readings), _gaps(finding.gaps)),
+        level="info" if finding.verdict == "confirmed" else "warning",
+        phase=Phase.DETECT,
+        evidence_ids=_ids(finding.evidence, (i.evidence_id for i in finding.indicators)),
+    )
+
+
+def _onset(finding: ev.Detection) -> str:
+    if finding.onset is None:
+        return ""
+    error = f" ± {q.say_duration(finding.onset_error_s)}" if finding.onset_error_s is not None else ""
+    order = f"; out of range in this order: {', '.join(finding.services)}" if finding.services else ""
+    return f"onset {q.say_time(finding.onset)}{error}{order}"
+
+
+def say_diagnosed(finding: ev.Diagnosis) -> Said:
+    """Say the likeliest cause and its share, what speaks for and against it, and what else it could be."""
+    if finding.abstained or not finding.hypotheses:
+        return Said(
+            title="Diagnosis does not know the cause",
+            text=_lines(finding.says, _others(finding.hypotheses), _gaps(finding.gaps)),
+            level="warning",
+            phase=Phase.DIAGNOSE,
+            evidence_ids=_ids(finding.evidence),
+        )
+    best = finding.hypotheses[0]
+    calibrated = "" if best.calibrated else ", uncalibrated"
+    arguments = [f"for: {a.says}" for a in best.in_favour] + [f"against: {a.says}" for a in best.against]
+    rest = f"none of these: {q.say_share(finding.none_of_these)}" if finding.none_of_these > 0 else ""
+    return Said(
+        title=f"Diagnosis: {best.title} ({q.say_share(best.probability)}{calibrated})",
+        text=_lines(finding.says, *arguments, _others(finding.hypotheses[1:]), rest, _gaps(finding.gaps)),
+        phase=Phase.DIAGNOSE,
+        evidence_ids=_ids(finding.evidence, (a.evidence_id for a in (*best.in_favour, *best.against))),
+    )
+
+
+def _others(hypotheses: Iterable[ev.Hypothesis]) -> str:
+    said = [f"{h.title} ({q.say_share(h.probability)})" for h in hypotheses]
+    return f"otherwise: {', '.join(said)}" if said else ""
+
+
+def say_predicted(finding: ev.Prediction) -> Said:
+    """Say what happens if nothing is done, when, and to whom."""
+    reach = f"services that depend on it: {', '.join(finding.blast_services)}" if finding.blast_services else ""
+    share = (
+        f"{q.say_share(finding.blast_share)} of the requests at the entry failed or were slow since onset"
+        if finding.blast_share is not None
+        else ""
+    )
+    urgent = any(forecast.in_s is not None for forecast in finding.forecasts)
+    return Said(
+        title="Prediction: what happens if nothing is done",
+        text=_lines(finding.says, *map(_forecast, finding.forecasts), reach, share, _gaps(finding.gaps)),
+        level="warning" if urgent else "info",
+        phase=Phase.PREDICT,
+        evidence_ids=_ids(finding.evidence, (forecast.evidence_id for forecast in finding.forecasts)),
+    )
+
+
+def _forecast(forecast: ev.Forecast) -> str:
+    limit = f"its {forecast.limit_is} of {q.say_value(forecast.limit, forecast.unit)}"
+    what = f"{forecast.series} of {forecast.service}"
+    if forecast.in_s is None:
+        return f"{what} is not heading for {limit}"
+    if forecast.in_s <= 0:
+        return f"{what} is past {limit} already"
+    return f"{what} reaches {limit} in {q.say_duration(forecast.in_s)}{_interval(forecast)}"
+
+
+def _interval(forecast: ev.Forecast) -> str:
+    if forecast.low_s is None:
+        return ""
+    high = q.say_duration(forecast.high_s) if forecast.high_s is not None else "no upper bound"
+    return f" ({q.say_share(forecast.level)} interval: {q.say_duration(forecast.low_s)} to {high})"
+
+
+def say_plan(plan: ev.Plan) -> Said:
+    """Say what would be done, what it should do, its risk, its undo and its record."""
+    record = (
+        f"helped {plan.record.helped} of {plan.record.tried} times before" if plan.record.tried else "not tried before"
+    )
+    reaches = f"reaches {', '.join(plan.reaches)}" if plan.reaches else ""
+    return Said(
+        title=f"Plan {plan.id}: {plan.title}",
+        text=_lines(
+            *plan.steps,
+            f"expected: {plan.expected}",
+            f"risk: {plan.risk}" + (f"; {reaches}" if reaches else ""),
+            f"undo: {plan.undo}",
+            f"policy: {plan.autonomy}, {plan.autonomy_reason}",
+            record,
+        ),
+        phase=Phase.PLAN,
+    )
+
+
+def say_verified(event: ev.Verified) -> Said:
+    """Say whether the fix helped, by which readings."""
+    title, level = {
+        "recovered": ("Verified: recovered", "info"),
+        "not_recovered": ("Verified: not recovered", "warning"),
+        "worse": ("Verified: worse than before", "error"),
+        "unknown": ("Verification could not look", "warning"),
+    }.get(event.verdict, (f"Verified: {event.verdict}", "warning"))
+    readings = [
+        f"{r.series} of {r.service} {q.say_value(r.value, r.unit)}, {'in' if r.in_range else 'out of'} its range "
+        f"({_span(r.normal_low, r.normal_high, r.unit)})"
+        for r in event.readings
+    ]
+    return Said(
+        title=f"{title} after {q.say_duration(event.took_s)}",
+        text=_lines(event.says, *readings),
+        level=level,
+        phase=Phase.VERIFY,
+    )
+
+
+def _span(low: float, high: float, unit: str) -> str:
+    return f"{q.say_value(low, unit)} to {q.say_value(high, unit)}"
+
+
+def _gaps(gaps: Iterable[ev.Gap]) -> str:
+    said = [f"{gap.source} ({gap.reason})" for gap in gaps]
+    return f"not looked at: {', '.join(said)}" if said else ""
+
+
+def _ids(evidence: Iterable[ev.Evidence], cited: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the ids of pieces that were cited or came with the finding, cited ones first, each once."""
+    return tuple(dict.fromkeys([*(i for i in cited if i), *(piece.id for piece in evidence)]))
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)

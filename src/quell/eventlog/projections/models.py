@@ -1,0 +1,130 @@
+"""The read models: everything that is shown, folded from the log in one pass."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from quell.eventlog.log import Recorded
+from quell.eventlog.projections.agents import Agents
+from quell.eventlog.projections.board import Board
+from quell.eventlog.projections.intake import Intake
+from quell.eventlog.projections.records import TrackRecords
+from quell.eventlog.projections.silences import Silences
+from quell.eventlog.projections.sources import Sources
+from quell.eventlog.projections.story import DetailChange, change_by, changed_values
+from quell.eventlog.projections.views import IncidentDetail, IncidentSummary, TimelineEntry
+from quell.incident.events import Phase, TrackRecord
+
+FEED_KEPT = 200
+"""Timeline entries kept over all incidents."""
+
+_INCIDENT = "incident/"
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """What events changed in the read models."""
+
+    position: int
+    """Of the newest event taken in."""
+    incidents: dict[str, DetailChange] = field(default_factory=dict)
+    entries: dict[int, TimelineEntry] = field(default_factory=dict)
+    """By position, the newest version of each; one with a position known before takes the place of the old one."""
+    agents: set[str] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+    intake: bool = False
+    silences: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.incidents or self.entries or self.agents or self.sources or self.intake or self.silences)
+
+    @property
+    def entry(self) -> TimelineEntry | None:
+        """The newest entry; after one `apply`, the only one."""
+        return next(reversed(self.entries.values()), None)
+
+
+class ReadModels:
+    """Everything that is shown. Pure: one thread, no clock; apply events in the order of the log."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.agents = Agents()
+        self.intake = Intake()
+        self.silences = Silences()
+        self.sources = Sources()
+        self._records = TrackRecords()
+        self._feed: OrderedDict[int, TimelineEntry] = OrderedDict()
+        self._position = 0
+
+    @property
+    def position(self) -> int:
+        """The log is folded up to here."""
+        return self._position
+
+    def apply(self, recorded: Recorded) -> Changes:
+        """Take in one event; one that was taken in before changes nothing."""
+        return self.apply_all([recorded])
+
+    def apply_all(self, records: Iterable[Recorded]) -> Changes:
+        """Take in events and return what they changed together."""
+        changes = Changes(position=self._position)
+        for recorded in records:
+            if recorded.position > self._position:
+                self._take(recorded, changes)
+        changes.position = self._position
+        return changes
+
+    def _take(self, recorded: Recorded, changes: Changes) -> None:
+        self._position = recorded.position
+        event, at = recorded.event, recorded.at
+        changes.intake |= self.intake.apply(recorded)
+        changes.silences |= self.silences.apply(event, at)
+        changes.sources |= self.sources.apply(event, at)
+        if not recorded.stream.startswith(_INCIDENT):
+            return
+        incident_id = recorded.stream.removeprefix(_INCIDENT)
+        entry = self.board.apply(incident_id, recorded)
+        if entry is None:
+            return
+        self._records.apply(incident_id, event)
+        changes.agents |= self.agents.apply(incident_id, event, at)
+        changes.incidents.setdefault(incident_id, DetailChange()).add(change_by(event))
+        changes.entries.pop(entry.position, None)
+        changes.entries[entry.position] = entry
+        self._feed[entry.position] = entry
+        if len(self._feed) > FEED_KEPT:
+            self._feed.popitem(last=False)
+
+    # --- questions -------------------------------------------------------------------------------------------------
+
+    def summary(self, incident_id: str) -> IncidentSummary | None:
+        """Return the row of an incident, or None."""
+        story = self.board.story(incident_id)
+        return story.summary if story else None
+
+    def detail(self, incident_id: str) -> IncidentDetail | None:
+        """Return all of an incident; None when there is none, or it ended so long ago that the log must be asked."""
+        story = self.board.story(incident_id)
+        return story.detail() if story and story.whole else None
+
+    def changed(self, incident_id: str, change: DetailChange) -> dict[str, object]:
+        """Return the changed fields of an incident's detail with their present values. Raises: KeyError."""
+        story = self.board.story(incident_id)
+        if story is None:
+            raise KeyError(incident_id)
+        return changed_values(story, change)
+
+    def feed(self) -> tuple[TimelineEntry, ...]:
+        """Return the last entries over all incidents, oldest first."""
+        return tuple(self._feed.values())
+
+    def phase_median(self, phase: Phase) -> float | None:
+        """Return how long a phase usually takes, in seconds; None below 5 runs."""
+        return self.agents.phase_median(phase)
+
+    def track_record(self, action: str, service: str | None = None) -> TrackRecord:
+        """Return how often an action helped on a service, or on all."""
+        return self._records.of(action, service)
