@@ -78,7 +78,7 @@ class Ring:
         newest = self.newest()
         moved = 0.0
         if newest is not None and at <= newest:
-            moved = newest - at + 1e-3
+            moved = newest - at + self._newest_step()
             self._times -= moved
         row = self._written % self.rows
         self._times[row], self._up[row], self._notes[row] = at, values is not None, notes
@@ -101,6 +101,12 @@ class Ring:
         times = self._times[order]
         keep = order[(times >= start) & (times < end)]
         return Stretch(times=self._times[keep], up=self._up[keep], values=self._values[keep], notes=self._notes[keep])
+
+    def _newest_step(self) -> float:
+        """Return the seconds between the two newest rows, a little when there is one only."""
+        if self._written < 2:
+            return 1e-3
+        return float(self._times[(self._written - 1) % self.rows] - self._times[(self._written - 2) % self.rows])
 
     def _widen(self, columns: int) -> None:
         have = self._values.shape[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,7 +186,4 @@ def spread(count: int, most: int) -> list[int]:
     picked nor all missed.
     """
     edges = [i * count // most for i in range(most + 1)]
-    return [
-        low + int((high - low) * (i * 0.6180339887498949 % 1))
-        for i, (low, high) in enumerate(zip(edges, edges[1:], strict=False))
-    ]
+    return [low + int((high - low) * (i * 0.6180339887498949 % 1)) for i, (low, high) in enumerate(pairwise(edges))]
