@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from quell.errors import ConfigError
 from quell.incident.alert import Alert, Severity
@@ -61,8 +61,10 @@ class CorrelationRules:
     """How many alerts are remembered at most; the one longest unheard of is forgotten first."""
     drill_label: Pair | None = ("environment", "lab")
     """Alerts that carry this are a drill's."""
+    _tying: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_tying", frozenset(self.labels))
         wrong = _NEVER_SHARED.intersection(self.labels)
         if wrong:
             raise ConfigError(
@@ -85,7 +87,8 @@ class CorrelationRules:
 
     def pairs(self, labels: Mapping[str, str]) -> list[Pair]:
         """Return the label values of an alert that can tie it to others."""
-        return [(name, labels[name]) for name in self.labels if labels.get(name)]
+        tying = self._tying
+        return [pair for pair in labels.items() if pair[0] in tying and pair[1]]
 
     def is_drill(self, alerts: Iterable[Alert]) -> bool:
         """Return whether every one of the alerts carries the drill's label."""
@@ -141,22 +144,31 @@ class Commonness:
     def __init__(self, common_after: int, *, remembered: int = 50_000) -> None:
         self._common_after = common_after
         self._remembered = remembered
-        self._carriers: dict[Pair, set[str]] = {}
+        self._carriers: dict[Pair, str | set[str]] = {}
+        """The one service that carries it, as for most, or those that do."""
 
     def note(self, pairs: Iterable[Pair], service: str | None) -> None:
-        """Remember that a service carries these; an alert without a service counts as one of its own."""
+        """Remember that a service carries these; all alerts without a service count as one more."""
+        name, all_carriers = service or "", self._carriers
         for pair in pairs:
-            carriers = self._carriers.get(pair)
+            carriers = all_carriers.get(pair)
             if carriers is None:
-                if len(self._carriers) >= self._remembered:
-                    del self._carriers[next(iter(self._carriers))]
-                self._carriers[pair] = {service or ""}
+                if len(all_carriers) >= self._remembered:
+                    del all_carriers[next(iter(all_carriers))]
+                all_carriers[pair] = name
+            elif isinstance(carriers, str):
+                if carriers != name:
+                    all_carriers[pair] = {carriers, name}
             elif len(carriers) <= self._common_after:
-                carriers.add(service or "")
+                carriers.add(name)
 
     def distinctive(self, pairs: Iterable[Pair]) -> list[Pair]:
         """Return those that few services carry."""
-        return [pair for pair in pairs if len(self._carriers.get(pair, ())) <= self._common_after]
+        return [pair for pair in pairs if self._carried_by(pair) <= self._common_after]
+
+    def _carried_by(self, pair: Pair) -> int:
+        carriers = self._carriers.get(pair, "")
+        return 1 if isinstance(carriers, str) else len(carriers)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -175,8 +187,7 @@ G = TypeVar("G", bound=Group)
 K = TypeVar("K", str, Pair)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match(Generic[G]):
+class Match(NamedTuple, Generic[G]):
     """A group that an alert fits, and the sentence that says why."""
 
     group: G
@@ -235,10 +246,9 @@ class Groups(Generic[G]):
         found = self._by_service.get(service) if service is not None else None
         if not found:
             return []
-        latest = found.values() if len(found) == 1 else _latest(found.values())
         return [
-            Match(group=group, why=f"Same service ({service}), {_ago(now_s, group)} the last alert that joined.")
-            for group in latest
+            Match(group, f"Same service ({service}), {_ago(now_s, group)} the last alert that joined.")
+            for group in (found.values() if len(found) == 1 else _latest(found.values()))
         ]
 
     def neighbouring(self, service: str | None, topology: Topology, now_s: float) -> list[Match[G]]:

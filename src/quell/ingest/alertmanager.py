@@ -26,7 +26,7 @@ from quell.ingest.text import clean
 _STATUSES = {"firing": AlertStatus.FIRING, "alerting": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 
 
-class _Alert(msgspec.Struct, rename="camel"):
+class _Alert(msgspec.Struct, rename="camel", gc=False):
     labels: dict[str, str]
     status: str = ""
     annotations: dict[str, str] = {}
@@ -35,7 +35,7 @@ class _Alert(msgspec.Struct, rename="camel"):
     generator_url: str = msgspec.field(default="", name="generatorURL")
 
 
-class _Webhook(msgspec.Struct):
+class _Webhook(msgspec.Struct, gc=False):
     alerts: list[_Alert]
     status: str = ""
 
@@ -156,7 +156,7 @@ def _text(value: _Scalar) -> str:
 
 def _status(word: str, ends_at: datetime | None, received_at: datetime) -> AlertStatus:
     """Return what the sender says; without a word, an end that has passed means resolved."""
-    known = _STATUSES.get(word) or _STATUSES.get(word.lower())
+    known = _STATUSES.get(word.lower())
     if known is not None:
         return known
     if word:

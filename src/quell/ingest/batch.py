@@ -24,11 +24,14 @@ class Batch:
     ended: dict[str, None] = field(default_factory=dict)
     joined: dict[str, None] = field(default_factory=dict)
     """Incidents that an alert was put into."""
+    intake_events: int = 0
+    """How many of its events go to the stream `intake`."""
     _runs: list[dict[str, list[Event]]] = field(default_factory=list)
 
     def add(self, stream: str, event: Event) -> None:
         """Take an event. An alert that waits and later joins must stay in this order in the log as well."""
         runs = self._runs
+        self.intake_events += stream == INTAKE_STREAM
         if not runs or (INTAKE_STREAM in runs[-1]) is not (stream == INTAKE_STREAM):
             runs.append({stream: [event]})
         else:
@@ -71,7 +74,3 @@ class Batch:
                     new = type(events[0]) is IncidentOpened
                     writes.append(Write(stream=stream, events=events, expected_offset=0 if new else None))
         return writes
-
-    def intake_events(self) -> int:
-        """Return how many events go to the stream `intake`."""
-        return sum(len(run.get(INTAKE_STREAM, ())) for run in self._runs)

@@ -39,11 +39,18 @@ class AlertBounds:
 
     def labels_of(self, labels: dict[str, str]) -> dict[str, str]:
         """Return labels fit to keep."""
-        return clean_all(labels, most=self.label_characters)
+        return labels if self._plain(labels, self.label_characters) else clean_all(labels, most=self.label_characters)
 
     def annotations_of(self, annotations: dict[str, str]) -> dict[str, str]:
         """Return annotations fit to keep; line breaks stay."""
+        if self._plain(annotations, self.annotation_characters):
+            return annotations
         return clean_all(annotations, most=self.annotation_characters, lines=True)
+
+    def _plain(self, texts: dict[str, str], most: int) -> bool:
+        """Return whether all of it together would be fit to keep as one text: the quick answer for nearly all."""
+        names, values = "".join(texts), "".join(texts.values())
+        return len(names) <= self.name_characters and len(values) <= most and (names + values).isprintable()
 
     def link_of(self, link: str) -> str | None:
         """Return a link that is safe to show, http or https, or None."""

@@ -24,10 +24,9 @@ class Correlator:
         ledger, now_s = self._ledger, batch.now_s
         first = ledger.first_of_its_kind(alert)
         track = ledger.tracks.get(alert.fingerprint)
-        flaps = track is not None and (
-            track.flaps.active(now_s, self._rules) if track.firing else track.flaps.would_flap(now_s, self._rules)
-        )
-        batch.ended.pop(alert.fingerprint, None)
+        flaps = track is not None and track.would_flap(now_s, self._rules)
+        if batch.ended:
+            batch.ended.pop(alert.fingerprint, None)
         found = self._find(alert, now_s, may_reopen=first or not flaps)
         if found is not None:
             case, why = found
@@ -167,9 +166,10 @@ class Correlator:
     def _say_flapping(self, fingerprint: str, stream: str, batch: Batch) -> None:
         """Record once per spell that an alert flaps."""
         track = self._ledger.tracks.get(fingerprint)
-        if track is None or not track.flaps.flapping or track.flaps.said:
+        flaps = track.flaps if track is not None else None
+        if track is None or flaps is None or not flaps.flapping or flaps.said:
             return
-        changes_s = track.flaps.changes_s
+        changes_s = flaps.changes_s
         event = ev.AlertFlapping(
             fingerprint=fingerprint,
             name=track.kind[0],

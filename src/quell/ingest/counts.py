@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from quell.incident.events import BatchTaken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Counts:
     """Alerts by stage: `received` is always the sum of the others."""
 
@@ -20,24 +20,11 @@ class Counts:
     opening: int = 0
     """Opened an incident."""
 
-    @classmethod
-    def of(cls, batch: BatchTaken) -> Counts:
-        """Return the counts of one request."""
-        return cls(
-            received=batch.received,
-            rejected=batch.rejected,
-            silenced=batch.silenced,
-            duplicate=batch.duplicate,
-            grouped=batch.grouped,
-            opening=batch.opening,
-        )
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            received=self.received + other.received,
-            rejected=self.rejected + other.rejected,
-            silenced=self.silenced + other.silenced,
-            duplicate=self.duplicate + other.duplicate,
-            grouped=self.grouped + other.grouped,
-            opening=self.opening + other.opening,
-        )
+    def add(self, more: BatchTaken | Counts) -> None:
+        """Count more alerts in."""
+        self.received += more.received
+        self.rejected += more.rejected
+        self.silenced += more.silenced
+        self.duplicate += more.duplicate
+        self.grouped += more.grouped
+        self.opening += more.opening

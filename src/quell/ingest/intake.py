@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from quell.errors import Malformed, NotFound, Overloaded, StorageError, Unauthenticated, WrongOffset
@@ -103,8 +103,11 @@ class Intake:
 
     def counts(self) -> tuple[Counts, Mapping[str, Counts]]:
         """Return how many alerts ended their way at each stage since the log began: overall, and by source."""
-        by_source = dict(self._ledger.counts)
-        return sum(by_source.values(), start=Counts()), by_source
+        overall = Counts()
+        by_source = {source: replace(counts) for source, counts in self._ledger.counts.items()}
+        for counts in by_source.values():
+            overall.add(counts)
+        return overall, by_source
 
     # --- the pipeline ----------------------------------------------------------------------------------------------
 
@@ -230,7 +233,8 @@ class Intake:
             self._ledger.prune(batch.now_s)
             self._look_at_topology()
             decide(batch)
-            self._emit(batch, batch.summary())
+            summary = batch.summary()
+            self._emit(batch, summary)
             self._stale = False
             try:
                 await self._append(batch)
@@ -239,7 +243,9 @@ class Intake:
                     raise
                 continue
             break
-        return Taken(counts=Counts.of(batch.summary()), incidents=tuple(batch.joined))
+        counts = Counts()
+        counts.add(summary)
+        return Taken(counts=counts, incidents=tuple(batch.joined))
 
     async def _append(self, batch: Batch) -> None:
         # A decision is folded at once, so that requests in flight together see each other and share one fsync. If an
@@ -247,7 +253,7 @@ class Intake:
         # before it, so the log refuses them. Then the memory is ahead of the log, and is folded from it again. That
         # takes as long as a start; it happens when the disk is full, not in daily work.
         writes = batch.writes(self._intake_offset)
-        self._intake_offset += batch.intake_events()
+        self._intake_offset += batch.intake_events
         self._pending.add(batch)
         self._alerts_pending += batch.received
         self._idle.clear()

@@ -37,7 +37,25 @@ class Track:
     group: str
     """Id of the incident it is in, or key of the group it waits in."""
     waiting: bool
-    flaps: Flaps = field(default_factory=Flaps)
+    flaps: Flaps | None = None
+    """None until it changes for the first time, as most never do."""
+
+    def change(self, firing: bool, now_s: float, rules: CorrelationRules) -> None:
+        """Note that it went from firing to resolved or back."""
+        self.firing = firing
+        if self.flaps is None:
+            self.flaps = Flaps()
+        self.flaps.change(now_s, rules)
+
+    def flaps_at(self, now_s: float, rules: CorrelationRules) -> bool:
+        """Return whether it flaps now."""
+        return self.flaps is not None and self.flaps.active(now_s, rules)
+
+    def would_flap(self, now_s: float, rules: CorrelationRules) -> bool:
+        """Return whether it flaps once it is seen firing now."""
+        if self.firing or self.flaps is None:
+            return self.flaps_at(now_s, rules)
+        return self.flaps.would_flap(now_s, rules)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -128,7 +146,7 @@ class Ledger:
         if worse(alert.severity, track.severity) or self.first_of_its_kind(alert):
             return False
         if track.waiting:
-            return not track.flaps.flapping or track.flaps.active(now_s, self.rules)
+            return track.flaps is None or not track.flaps.flapping or track.flaps.active(now_s, self.rules)
         return not self._returned(alert, self.home(track.group), now_s)
 
     def _returned(self, alert: Alert, home: Case | None, now_s: float) -> bool:
@@ -196,7 +214,7 @@ class Ledger:
             group = self.waiting[event.group] = Waiting(key=event.group, joined_s=now_s)
             self.held.add(group)
         self.held.widen(group, alert.service, pairs, now_s)
-        weight = 0.0 if track.flaps.active(now_s, self.rules) else self.rules.weight(alert.severity)
+        weight = 0.0 if track.flaps_at(now_s, self.rules) else self.rules.weight(alert.severity)
         group.alerts[alert.fingerprint] = (alert, weight)
         group.weight += weight
 
@@ -211,11 +229,11 @@ class Ledger:
             track = Track(kind=kind, severity=alert.severity, firing=True, seen_s=now_s, group=group, waiting=waiting)
             self.tracks[alert.fingerprint] = track
         else:
-            if track.firing:
+            if not track.firing:
+                track.change(True, now_s, self.rules)
+            elif track.flaps is not None:
                 track.flaps.settle(now_s, self.rules)
-            else:
-                track.flaps.change(now_s, self.rules)
-            track.kind, track.severity, track.firing = kind, alert.severity, True
+            track.kind, track.severity = kind, alert.severity
             track.seen_s, track.group, track.waiting = max(track.seen_s, now_s), group, waiting
         if kind not in self.kinds and len(self.kinds) >= KINDS_REMEMBERED:
             del self.kinds[next(iter(self.kinds))]
@@ -237,15 +255,15 @@ class Ledger:
             return
         self._stop_waiting(fingerprint, track)
         self.tracks.move_to_end(fingerprint)
-        track.firing, track.seen_s = False, max(track.seen_s, at_s)
-        track.flaps.change(at_s, self.rules)
+        track.seen_s = max(track.seen_s, at_s)
+        track.change(False, at_s, self.rules)
 
     def _resolved(self, stream: str, event: ev.AlertResolved, at_s: float) -> None:
         self.ends(event.fingerprint, at_s)
 
     def _flapping(self, stream: str, event: ev.AlertFlapping, at_s: float) -> None:
         track = self.tracks.get(event.fingerprint)
-        if track is not None:
+        if track is not None and track.flaps is not None:
             track.flaps.said = True
 
     def _batch_taken(self, stream: str, event: ev.BatchTaken, at_s: float) -> None:
@@ -257,7 +275,9 @@ class Ledger:
         for fingerprint in event.ended:
             self.ends(fingerprint, at_s)
         counts = self.counts.get(event.source)
-        self.counts[event.source] = Counts.of(event) if counts is None else counts + Counts.of(event)
+        if counts is None:
+            counts = self.counts[event.source] = Counts()
+        counts.add(event)
 
     def _state_changed(self, stream: str, event: ev.StateChanged, at_s: float) -> None:
         case = self.cases.get(_incident_of(stream))
