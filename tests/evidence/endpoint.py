@@ -19,7 +19,7 @@ class Endpoint:
         self.asked = 0
         self.behaviour: Behaviour = says("up 1\n")
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> Endpoint:
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
@@ -29,12 +29,13 @@ class Endpoint:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-            for writer in list(self._open):
+            for writer in self._open:
                 writer.transport.abort()
+            await asyncio.gather(*(task for task in self._open.values() if task), return_exceptions=True)
             await self._server.wait_closed()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+        self._open[writer] = asyncio.current_task()
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
@@ -43,7 +44,7 @@ class Endpoint:
                 await writer.drain()
                 if writer.is_closing():
                     break
-        self._open.discard(writer)
+        self._open.pop(writer)
         writer.close()
 
 

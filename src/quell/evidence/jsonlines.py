@@ -71,7 +71,7 @@ def read_window(
     Raises: Unreachable: there is no such file, or it may not be read. BadAnswer: it is not a regular file.
         TimedOut: `stop` was set.
     """
-    found, old, newest = Found(path=path), 0, None
+    found, old, newest, telling = Found(path=path), 0, None, True
     source = _Backwards(path, max_bytes=max_bytes, stop=stop, rotations=rotations)
     for line, whole in source:
         record = _decode(line)
@@ -79,6 +79,8 @@ def read_window(
         if record is None or at is None:
             found.malformed += bool(whole and line.strip())
             continue
+        # After broken lines nobody knows when the file was written last.
+        telling = telling and (found.read > 0 or not found.malformed)
         found.read += 1
         newest = at if newest is None else max(newest, at)
         if start <= at < end:
@@ -88,7 +90,7 @@ def read_window(
             break
     else:
         found.truncated = source.cut
-    found.skew_s = newest - source.written_at if newest is not None else 0.0
+    found.skew_s = newest - source.written_at if newest is not None and telling else 0.0
     found.records.reverse()
     found.records.sort(key=lambda pair: pair[0])
     return found
