@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import shutil
 import sqlite3
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from quell.errors import StorageCorrupt, StorageError, StorageFull, StorageLocked, StorageReadOnly
 
@@ -79,7 +79,7 @@ class OpenFile:
     """An event log's file that this process owns, with its connections."""
 
     path: Path
-    lock: IO[str]
+    lock: io.FileIO
     writer: sqlite3.Connection
     readers: list[sqlite3.Connection]
     epoch: str
@@ -110,21 +110,22 @@ def open_file(path: Path, *, readers: int) -> OpenFile:
             raise _translated_os(error, doing="opening the event log", path=path) from error
         try:
             writer = opened.enter_context(contextlib.closing(_connect(path)))
-            _settle_format(writer, path)
-            (epoch,) = writer.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+            epoch = writer.execute("SELECT ifnull(max(value), '') FROM meta WHERE name = 'epoch'").fetchone()[0]
             reading = [opened.enter_context(contextlib.closing(_connect(path))) for _ in range(readers)]
             for connection in reading:
                 connection.execute("PRAGMA query_only = ON")
         except sqlite3.Error as error:
             raise translated(error, doing="opening the event log", path=path) from error
+        if not epoch:
+            raise StorageCorrupt(f"the event log {path} has lost its epoch")
         opened.pop_all()
     return OpenFile(path=path, lock=lock, writer=writer, readers=reading, epoch=epoch)
 
 
-def _own(path: Path) -> IO[str]:
+def _own(path: Path) -> io.FileIO:
     lock_path = path.with_name(path.name + ".lock")
     try:
-        lock = lock_path.open("a+", encoding="ascii", errors="replace")
+        lock = lock_path.open("a+b", buffering=0)
     except OSError as error:
         raise _translated_os(error, doing="locking the event log", path=path) from error
     try:
@@ -132,7 +133,7 @@ def _own(path: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.seek(0)
-        owner = lock.read(20).strip()
+        owner = lock.read(20).decode("ascii", "replace").strip()
         lock.close()
         if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
             raise _translated_os(error, doing="locking the event log", path=path) from error
@@ -140,8 +141,7 @@ def _own(path: Path) -> IO[str]:
         raise StorageLocked(f"the event log {path} is in use by {whose}; only one may own it") from error
     with contextlib.suppress(OSError):  # on a full disk the lock holds all the same, only nameless
         lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        lock.write(b"%d\n" % os.getpid())
     return lock
 
 
@@ -155,11 +155,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        # Before the first change: a file that is not ours stays as it is.
+        _settle_format(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
-    except sqlite3.Error:
+    except (sqlite3.Error, StorageError):
         connection.close()
         raise
     return connection
