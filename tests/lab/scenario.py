@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -105,8 +106,8 @@ async def _not_mended(lab: RunningLab, drill: dict[str, Any]) -> dict[str, Any]:
     return ended
 
 
-async def _served(lab: RunningLab, count: int) -> bool:
-    return await lab.metric("edge", "http_requests_total") >= count
+async def _served(lab: RunningLab, count: float, service: str = "edge") -> bool:
+    return await lab.metric(service, "http_requests_total") >= count
 
 
 async def _state(lab: RunningLab, state: str) -> bool:
@@ -136,7 +137,52 @@ def _seconds(iso: str) -> float:
     return datetime.fromisoformat(iso).timestamp()
 
 
-async def play_all(faults: list[str], folders: dict[str, Path]) -> dict[str, Record]:
-    """Run several faults side by side, each in its own lab."""
-    records = await asyncio.gather(*(play(fault, folders[fault]) for fault in faults))
-    return {record.fault: record for record in records}
+@dataclass(kw_only=True)
+class Deployed:
+    """What was seen of a drill with a harmless deploy in it."""
+
+    before: dict[str, Any]
+    drill: dict[str, Any]
+    second_status: int
+    changes: list[dict[str, Any]]
+    alerts: set[tuple[str, str]]
+    ended: dict[str, Any]
+    after: dict[str, Any]
+    crossing: dict[str, str]
+
+
+async def play_deploy(wanted: dict[str, str], folder: Path) -> Deployed:
+    """Run a harmless deploy, or a fault after one, until it shows (or 12 requests went through the new release)."""
+    async with running_lab(folder, "--seed", "3") as lab:
+        before = await settled(lab)
+        drill = (await lab.drill("POST", "/drills", wanted)).raise_for_status().json()
+        second = await lab.drill("POST", "/drills", wanted)
+        await until(lambda: _state(lab, "running"), "the drill in place", within_s=20)
+        if wanted["fault"] == "overlay":
+            await until(lambda: lab.capture.bodies, "an alert after the deploy", within_s=30)
+        else:
+            seen = await lab.metric(drill["service"], "http_requests_total")
+            await until(lambda: _served(lab, seen + 12, drill["service"]), "requests", within_s=15)
+        changes = [json.loads(line) for line in (lab.data / "changes.jsonl").read_text().splitlines()]
+        ended = (await lab.drill("DELETE", f"/drills/{drill['id']}")).json()
+        return Deployed(
+            before=before,
+            drill=drill,
+            second_status=second.status_code,
+            changes=changes,
+            alerts=set(lab.capture.firing()),
+            ended=ended,
+            after=await settled(lab),
+            crossing=crossing(lab, [await lab.metrics()]),
+        )
+
+
+HARMLESS = {"fault": "harmless_deploy", "service": "payment"}
+OVERLAY = {"fault": "overlay", "of": "bad_config", "service": "checkout"}
+
+
+async def play_all(faults: Sequence[str], folder: Callable[[], Path]) -> tuple[dict[str, Record], dict[str, Deployed]]:
+    """Run several faults and two deploys side by side, each in its own lab."""
+    records = asyncio.gather(*(play(fault, folder()) for fault in faults))
+    harmless, overlay = await asyncio.gather(*(play_deploy(wanted, folder()) for wanted in (HARMLESS, OVERLAY)))
+    return {record.fault: record for record in await records}, {"harmless": harmless, "overlay": overlay}

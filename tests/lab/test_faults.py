@@ -8,8 +8,7 @@ import re
 
 import pytest
 
-from tests.lab.running import RunningLab, running_lab, until
-from tests.lab.scenario import Record, play_all, settled
+from tests.lab.scenario import Deployed, Record, play_all
 
 pytestmark = pytest.mark.lab
 
@@ -26,11 +25,19 @@ FORBIDDEN = re.compile(
 )
 
 
+Played = tuple[dict[str, Record], dict[str, Deployed]]
+
+
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
-    """Each fault, played once in a lab of its own; all at the same time."""
-    folders = {fault: tmp_path_factory.mktemp("shop") for fault in FAULTS}
-    return asyncio.run(play_all(FAULTS, folders))
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Each fault, played in a lab of its own; all at the same time."""
+    return asyncio.run(play_all(FAULTS, lambda: tmp_path_factory.mktemp("shop")))
+
+
+@pytest.fixture(scope="module")
+def records(played: Played) -> dict[str, Record]:
+    """What was seen of each fault."""
+    return played[0]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -133,41 +140,35 @@ def test_a_slow_bank_makes_payment_and_its_callers_slow(records: dict[str, Recor
     assert {service for _, service in alerts} & {"checkout", "edge"}
 
 
-async def test_a_harmless_deploy_raises_no_alert_and_is_taken_back(tmp_path_factory: pytest.TempPathFactory) -> None:
-    async with running_lab(tmp_path_factory.mktemp("shop"), "--seed", "3") as lab:
-        before = await settled(lab)
-        drill = (await lab.drill("POST", "/drills", {"fault": "harmless_deploy", "service": "payment"})).json()
-        version = await until(lambda: _other_version(lab, "payment", before), "the new release", within_s=10)
-        served = await lab.metric("payment", "http_requests_total")
-        await until(lambda: _served_more(lab, served + 12), "requests to the new release", within_s=15)
-        ended = (await lab.drill("DELETE", f"/drills/{drill['id']}")).json()
+def test_a_harmless_deploy_raises_no_alert_and_is_taken_back(played: Played) -> None:
+    seen = played[1]["harmless"]
 
-        assert re.fullmatch(r"2\.\d+\.\d+", version)
-        assert lab.capture.bodies == []
-        assert (ended["state"], ended["mended_at"]) == ("ended", None)
-        assert await settled(lab) == before
+    assert [(change["service"], change["kind"], change["by"]) for change in seen.changes] == [
+        ("payment", "deploy", "ci")
+    ]
+    assert seen.alerts == set()
+    assert (seen.ended["state"], seen.ended["mended_at"]) == ("ended", None)
+    assert seen.after == seen.before
 
 
-async def test_an_overlay_deploys_another_service_before_the_fault(tmp_path_factory: pytest.TempPathFactory) -> None:
-    async with running_lab(tmp_path_factory.mktemp("shop"), "--seed", "3") as lab:
-        before = await settled(lab)
-        wanted = {"fault": "overlay", "of": "bad_config", "service": "checkout"}
-        drill = (await lab.drill("POST", "/drills", wanted)).json()
-        second = await lab.drill("POST", "/drills", wanted)
-        await until(lambda: lab.capture.bodies, "an alert", within_s=30)
-        changes = [json.loads(line) for line in (lab.data / "changes.jsonl").read_text().splitlines()]
-        await lab.drill("DELETE", f"/drills/{drill['id']}")
+def test_an_overlay_deploys_another_service_before_the_fault(played: Played) -> None:
+    seen = played[1]["overlay"]
 
-        assert second.status_code == 409
-        assert [(c["service"], c["kind"]) for c in changes] == [(drill["decoy"], "deploy"), ("checkout", "config")]
-        assert drill["decoy"] != "checkout"
-        assert await settled(lab) == before
+    assert [(change["service"], change["kind"]) for change in seen.changes] == [
+        (seen.drill["decoy"], "deploy"),
+        ("checkout", "config"),
+    ]
+    assert seen.drill["decoy"] != "checkout"
+    assert ("HighErrorRate", "checkout") in seen.alerts
+    assert seen.after == seen.before
 
 
-async def _other_version(lab: RunningLab, service: str, before: dict[str, dict[str, str]]) -> str | None:
-    found = (await lab.services())[service]["version"]
-    return found if found != before[service]["version"] else None
+def test_only_one_drill_runs_at_a_time(played: Played) -> None:
+    assert {seen.second_status for seen in played[1].values()} == {409}
 
 
-async def _served_more(lab: RunningLab, count: float) -> bool:
-    return await lab.metric("payment", "http_requests_total") >= count
+@pytest.mark.parametrize("which", ["harmless", "overlay"])
+def test_nothing_that_reaches_quell_tells_a_harmless_deploy_apart(which: str, played: Played) -> None:
+    crossing = played[1][which].crossing
+
+    assert {where: FORBIDDEN.findall(text) for where, text in crossing.items() if FORBIDDEN.search(text)} == {}

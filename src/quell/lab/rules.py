@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 WINDOW_S = 10.0
-RESTARTS_WINDOW_S = 40.0
+RESTARTS_WINDOW_S = 30.0
 KEEP_S = 3.0
 """An alert ends after its condition was false for this long."""
 
@@ -86,7 +86,7 @@ def down(history: History) -> float | None:
 
 
 def restarts(history: History) -> float | None:
-    """Restarts nobody asked for, in the last 40 s."""
+    """Restarts nobody asked for, in the last 30 s."""
     return increase(history, "restarts", window_s=RESTARTS_WINDOW_S)
 
 
