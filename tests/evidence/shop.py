@@ -13,6 +13,7 @@ class Service:
         self.codes: dict[str, int] = {"200": 0}
         self.took: list[float] = []
         self.calls: dict[str, int] = {"200": 0}
+        self.started = 1.7e9
         self.pool_in_use, self.memory_bytes = 2, 30_000_000
 
     def serve(self, count: int, *, code: str = "200", took_s: float = 0.02) -> None:
@@ -25,6 +26,7 @@ class Service:
     def restart(self, *, version: str | None = None) -> None:
         self.codes, self.took, self.calls = {"200": 0}, [], {"200": 0}
         self.version = version or self.version
+        self.started += 10
 
     def text(self) -> str:
         name = f'service="{self.name}"'
@@ -47,7 +49,7 @@ class Service:
             f"db_pool_size{{{name}}} 8",
             "# TYPE process_resident_memory_bytes gauge",
             f"process_resident_memory_bytes {self.memory_bytes}",
-            "process_start_time_seconds 1.7e9",
+            f"process_start_time_seconds {self.started}",
             f'build_info{{{name},version="{self.version}"}} 1',
             "# TYPE orders_total counter",
             f"orders_total{{{name}}} {2 * len(self.took)}",

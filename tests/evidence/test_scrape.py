@@ -174,6 +174,18 @@ async def test_a_counter_reset_gives_no_negative_rate_and_no_spike(bench):
     assert max(rate) <= 10 + 1e-9
 
 
+async def test_errors_of_a_new_process_count_in_full_although_the_old_one_had_some_too(bench):
+    await bench.second(requests=5, errors=5)
+    for _ in range(6):
+        await bench.second()
+    bench.cart.restart()
+    await bench.second()
+    await bench.second(requests=0, errors=6)
+
+    ratio = only(await bench.collect("cart"), "error_ratio", "cart").values
+    assert ratio[-1] == pytest.approx(6 / 46)
+
+
 async def test_the_first_error_counts_although_its_series_was_not_there_before(bench):
     for _ in range(3):
         await bench.second()

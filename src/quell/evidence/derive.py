@@ -46,6 +46,9 @@ DURATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Histograms of request times: the name of their series, and the labels that stay apart."""
 
+START_STEP_S = 0.001
+"""Start times closer than this are the same."""
+
 _PARTS = ("_bucket", "_sum", "_count")
 
 
@@ -82,6 +85,7 @@ class Derivation:
             if key.name and seen[column]:
                 self._columns.setdefault(key.name, []).append((dict(key.labels), column))
         self._apart, _ = spans(self._answered, span_s)
+        self._restarted = self._starts()
 
     def derive(self, start: float) -> Derived:
         """Return every series with at least one value at or after `start`."""
@@ -121,10 +125,22 @@ class Derivation:
         return groups
 
     def _counts(self, columns: Sequence[int]) -> Array:
-        """Return counters as (n, k); one that appears after the target was already answering began at zero."""
+        """Return counters as (n, k); one not yet there after the target's or its process's start is at zero."""
         counts = self._values[:, list(columns)]
-        unborn = ~np.logical_or.accumulate(np.isfinite(counts), axis=0)
+        seen = np.isfinite(counts)
+        unborn = ~np.logical_or.accumulate(seen, axis=0) | (self._restarted[:, None] & ~seen)
         return np.where(unborn, 0.0, counts) if len(counts) else counts
+
+    def _starts(self) -> NDArray[np.bool_]:
+        """Return in which rows the target's process is another than in the row before."""
+        own = self._columns.get("process_start_time_seconds", ())
+        starts = [column for labels, column in own if labels.get("service", self._service) == self._service]
+        restarted = np.zeros(self._answered.size, dtype=bool)
+        if starts and restarted.size:
+            known = np.flatnonzero(np.isfinite(self._values[:, starts[0]]))
+            changed = np.abs(np.diff(self._values[known, starts[0]])) > START_STEP_S
+            restarted[known[1:][changed]] = True
+        return restarted
 
     def _rise(self, columns: Sequence[int]) -> Array:
         return increases(self._answered, self._counts(columns), self._span_s)

@@ -75,6 +75,29 @@ class _Watched:
         self.reported = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copy:
+    """What one target said in a window."""
+
+    service: str
+    keys: tuple[SeriesKey, ...]
+    kinds: dict[str, str]
+    stretch: Stretch
+    last_error: UpstreamError | None
+    skew_s: float
+
+    @classmethod
+    def of(cls, watched: _Watched, start: float, end: float) -> _Copy:
+        return cls(
+            service=watched.target.service,
+            keys=tuple(watched.reader.series),
+            kinds=dict(watched.reader.kinds),
+            stretch=watched.ring.between(start, end),
+            last_error=watched.last_error,
+            skew_s=watched.skew_s,
+        )
+
+
 class ScrapeSource:
     """
     Scrapes every target on its own beat and keeps a bounded window of what they said in memory.
@@ -160,7 +183,8 @@ class ScrapeSource:
         """
         start, end = window.start.timestamp(), window.end.timestamp()
         before = start - GAP_SPANS * self._span_s
-        stretches = [(w, tuple(w.reader.series), w.ring.between(before, end)) for w in self._watched]
+        # Copied here, on the loop: the scrapes go on while a thread works on the copies.
+        stretches = [_Copy.of(w, before, end) for w in self._watched]
         self._require_answers(stretches, start, window)
         whole, twice = await asyncio.to_thread(self._derive, stretches, start)
         wanted = set(scope.services)
@@ -276,24 +300,20 @@ class ScrapeSource:
         if self._on_state_change is not None:
             self._on_state_change(f"{self.name}/{watched.target.service}", ok, reason, detail)
 
-    def _derive(
-        self, stretches: Sequence[tuple[_Watched, tuple[SeriesKey, ...], Stretch]], start: float
-    ) -> tuple[Derived, list[str]]:
+    def _derive(self, stretches: Sequence[_Copy], start: float) -> tuple[Derived, list[str]]:
         return merge(
             (
-                w.target.service,
-                Derivation(keys, dict(w.reader.kinds), stretch, service=w.target.service, span_s=self._span_s).derive(
+                copy.service,
+                Derivation(copy.keys, copy.kinds, copy.stretch, service=copy.service, span_s=self._span_s).derive(
                     start
                 ),
             )
-            for w, keys, stretch in stretches
+            for copy in stretches
         )
 
-    def _require_answers(
-        self, stretches: Sequence[tuple[_Watched, tuple[SeriesKey, ...], Stretch]], start: float, window: Window
-    ) -> None:
+    def _require_answers(self, stretches: Sequence[_Copy], start: float, window: Window) -> None:
         """Raise when no target answered in the window."""
-        if any(bool((stretch.up & (stretch.times >= start)).any()) for _, _, stretch in stretches):
+        if any(bool((c.stretch.up & (c.stretch.times >= start)).any()) for c in stretches):
             return
         raise self._worst(
             f"no scrape of {len(self._watched)} targets succeeded from {window.start:%H:%M:%S} to {window.end:%H:%M:%S}"
@@ -306,23 +326,20 @@ class ScrapeSource:
             return Unreachable(message)
         return type(errors[-1])(f"{message}; last: {errors[-1]}")
 
-    def _warnings(
-        self, stretches: Sequence[tuple[_Watched, tuple[SeriesKey, ...], Stretch]], start: float
-    ) -> list[str]:
+    def _warnings(self, stretches: Sequence[_Copy], start: float) -> list[str]:
         """Return what looked wrong in the window, a line each."""
         warnings = []
-        for w, _, stretch in stretches:
+        for copy in stretches:
+            name, stretch = copy.service, copy.stretch
             inside = stretch.times >= start
             failed = int((inside & ~stretch.up).sum())
             if failed:
-                warnings.append(f"{w.target.service}: {failed} of {int(inside.sum())} scrapes failed ({w.last_error})")
+                warnings.append(f"{name}: {failed} of {int(inside.sum())} scrapes failed ({copy.last_error})")
             totals = stretch.notes[inside].sum(axis=0)
-            warnings += [f"{w.target.service}: {int(n)} {what}" for n, what in zip(totals, NOTES, strict=True) if n]
-            if abs(w.skew_s) > SKEW_S:
-                warnings.append(
-                    f"{w.target.service}: its timestamps are {abs(w.skew_s):.0f} s "
-                    f"{'ahead' if w.skew_s > 0 else 'behind'}; our own clock was used"
-                )
+            warnings += [f"{name}: {int(n)} {what}" for n, what in zip(totals, NOTES, strict=True) if n]
+            if abs(copy.skew_s) > SKEW_S:
+                side = "ahead" if copy.skew_s > 0 else "behind"
+                warnings.append(f"{name}: its timestamps are {abs(copy.skew_s):.0f} s {side}; our own clock was used")
         return warnings
 
     def _query(self, scope: Scope) -> str:
