@@ -21,11 +21,11 @@ class MemoryEventLog:
         self._keys: dict[str, Appended] = {}
         self._grew = asyncio.Event()
         self._turn = asyncio.Lock()
-        self.failures: list[StorageError] = []
+        self.failures: list[StorageError | WrongOffset] = []
         """Raised by the appends to come, one each, instead of writing."""
         self.gate: asyncio.Event | None = None
         """When set, appends wait for it, in their order, like for a slow disk."""
-        self.appends = 0
+        self.appends = self.reads = 0
 
     @property
     def epoch(self) -> str:
@@ -74,6 +74,7 @@ class MemoryEventLog:
         return appended
 
     async def read(self, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
+        self.reads += 1
         await asyncio.sleep(0)
         return self._records[after : after + limit]
 
@@ -92,7 +93,7 @@ class MemoryEventLog:
                 await grew.wait()
 
     async def check(self) -> None:
-        if self.failures:
+        if self.failures and isinstance(self.failures[0], StorageError):
             raise self.failures[0]
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from quell.eventlog.log import EventLog
+from quell.eventlog.log import EventLog, Write
 from quell.incident import events as ev
 from quell.incident.correlation import CorrelationRules
 from quell.ingest.alertmanager import Alertmanager
@@ -46,18 +46,18 @@ class Desk:
     ) -> None:
         self.log = log
         self.clock = clock
+        self.edges = topology
         self.intake = Intake(
             log,
             {"alertmanager": Alertmanager(), "alerts": SimpleAlerts()},
             limits=limits or IntakeLimits(),
             rules=rules or CorrelationRules(),
-            topology=lambda: topology,
+            topology=lambda: self.edges,
             clock=clock,
         )
 
     async def send(self, *alerts: dict[str, Any], source: str = "alertmanager") -> Taken:
-        body = json.dumps({"version": "4", "alerts": alerts}).encode()
-        return await self.intake.take(source, {}, body, self.clock())
+        return await self.intake.take(source, {}, body_of(*alerts), self.clock())
 
     async def events(self) -> list[tuple[str, ev.Event]]:
         found, after = [], 0
@@ -71,8 +71,6 @@ class Desk:
 
     async def others_append(self, stream: str, *events: ev.Event) -> None:
         """Append as the workflow or a person would, and let intake see it."""
-        from quell.eventlog.log import Write
-
         await self.log.append([Write(stream=stream, events=events)])
         for record in await self.log.read(after=self.intake.position, limit=100_000):
             self.intake.apply(record)
@@ -82,6 +80,10 @@ class Desk:
             before=ev.State.MONITORING, after=ev.State.RESOLVED, by="agent:resolution", reason="verified"
         )
         await self.others_append(f"incident/{incident_id}", changed)
+
+
+def body_of(*alerts: dict[str, Any]) -> bytes:
+    return json.dumps({"version": "4", "alerts": alerts}).encode()
 
 
 async def new_desk(clock: Clock | None = None, **options: Any) -> Desk:

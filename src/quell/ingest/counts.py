@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from quell.incident.events import BatchTaken
 
@@ -28,3 +29,24 @@ class Counts:
         self.duplicate += more.duplicate
         self.grouped += more.grouped
         self.opening += more.opening
+
+
+class Totals:
+    """The counts since the log began, by source."""
+
+    def __init__(self) -> None:
+        self._by_source: dict[str, Counts] = {}
+
+    def add(self, batch: BatchTaken) -> None:
+        """Count a request in, once it is durable."""
+        counts = self._by_source.get(batch.source)
+        if counts is None:
+            counts = self._by_source[batch.source] = Counts()
+        counts.add(batch)
+
+    def read(self) -> tuple[Counts, Mapping[str, Counts]]:
+        """Return the counts overall, and by source."""
+        overall = Counts()
+        for counts in self._by_source.values():
+            overall.add(counts)
+        return overall, {source: replace(counts) for source, counts in self._by_source.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from quell.errors import Malformed, NotFound, Overloaded, StorageError, Unauthenticated, WrongOffset
@@ -19,7 +19,7 @@ from quell.incident.alert import Alert, AlertStatus
 from quell.incident.correlation import CorrelationRules, Topology
 from quell.ingest.batch import Batch
 from quell.ingest.correlate import BY, Correlator
-from quell.ingest.counts import Counts
+from quell.ingest.counts import Counts, Totals
 from quell.ingest.ledger import Ledger
 from quell.ingest.source import AlertSource, Parsed
 from quell.ingest.tail import Tail
@@ -79,13 +79,14 @@ class Intake:
         self._stages: Sequence[Stage] = (self._silence, self._deduplicate, self._correlate)
         self._tail = Tail()
         self._pending: set[Batch] = set()
-        self._alerts_pending = 0
+        self._requests = self._alerts = 0
+        """Under way, those that wait for a rebuilt ledger too."""
         self._idle = asyncio.Event()
         self._idle.set()
         self._rebuilding = asyncio.Lock()
         self._stale = True
         self._late: dict[str, int] = {}
-        self._adopt(Ledger(rules), intake_offset=0)
+        self._adopt(Ledger(rules), Totals(), intake_offset=0)
 
     async def start(self) -> None:
         """Fold the log, so that intake goes on where it stopped. Raises: StorageError."""
@@ -103,11 +104,7 @@ class Intake:
 
     def counts(self) -> tuple[Counts, Mapping[str, Counts]]:
         """Return how many alerts ended their way at each stage since the log began: overall, and by source."""
-        overall = Counts()
-        by_source = {source: replace(counts) for source, counts in self._ledger.counts.items()}
-        for counts in by_source.values():
-            overall.add(counts)
-        return overall, by_source
+        return self._totals.read()
 
     # --- the pipeline ----------------------------------------------------------------------------------------------
 
@@ -130,7 +127,8 @@ class Intake:
         except Malformed as error:
             await self._reject(source, error.reason, str(error), body, len(body), received_at)
             raise
-        return await self._commit(lambda batch: self._decide(parsed, body, batch), source, received_at)
+        alerts = len(parsed.alerts)
+        return await self._commit(lambda batch: self._decide(parsed, body, batch), source, alerts, received_at)
 
     async def refuse(self, source: str, headers: Mapping[str, str], start: bytes, body_bytes: int, reason: str) -> None:
         """
@@ -198,7 +196,7 @@ class Intake:
             batch.received = batch.rejected = 1
             self._emit(batch, self._rejected(source, reason, detail, body, body_bytes, 1))
 
-        await self._commit(decide, source, received_at)
+        await self._commit(decide, source, 1, received_at)
 
     def _rejected(
         self, source: str, reason: str, detail: str, body: bytes, body_bytes: int, alerts: int
@@ -220,13 +218,25 @@ class Intake:
 
     # --- the log ---------------------------------------------------------------------------------------------------
 
-    async def _commit(self, decide: Callable[[Batch], None], source: str, received_at: datetime) -> Taken:
-        """Decide and append; decide again when what the decision rested on was lost."""
-        if len(self._pending) >= self._limits.in_flight or self._alerts_pending > self._limits.alerts_in_flight:
-            waiting = f"{self._alerts_pending} alerts in {len(self._pending)} requests wait for the disk already"
+    async def _commit(self, decide: Callable[[Batch], None], source: str, alerts: int, received_at: datetime) -> Taken:
+        """Decide and append, within the bounds on what may be under way."""
+        if self._requests >= self._limits.in_flight or self._alerts > self._limits.alerts_in_flight:
+            waiting = f"{self._alerts} alerts in {self._requests} requests wait for the disk already"
             raise Overloaded(waiting, retry_after_s=1.0)
+        self._requests += 1
+        self._alerts += alerts
+        try:
+            return await self._try(decide, source, received_at)
+        finally:
+            self._requests -= 1
+            self._alerts -= alerts
+
+    async def _try(self, decide: Callable[[Batch], None], source: str, received_at: datetime) -> Taken:
+        """Decide and append; decide again when what the decision rested on was lost."""
         for attempt in range(1, self._limits.tries + 1):
             while self._stale:
+                # A store that fails says so here, before the whole log is read for nothing.
+                await self._log.check()
                 await self._refresh()
             batch = Batch(source=source, now_s=received_at.timestamp())
             self._stale = True  # until the decision is whole: a half one must not be built upon
@@ -243,6 +253,7 @@ class Intake:
                     raise
                 continue
             break
+        self._totals.add(summary)
         counts = Counts()
         counts.add(summary)
         return Taken(counts=counts, incidents=tuple(batch.joined))
@@ -255,7 +266,6 @@ class Intake:
         writes = batch.writes(self._intake_offset)
         self._intake_offset += batch.intake_events
         self._pending.add(batch)
-        self._alerts_pending += batch.received
         self._idle.clear()
         durable = False
         try:
@@ -263,7 +273,6 @@ class Intake:
             durable = True
         finally:
             self._pending.discard(batch)
-            self._alerts_pending -= batch.received
             self._stale = self._stale or not durable
             if not self._pending:
                 self._idle.set()
@@ -280,19 +289,22 @@ class Intake:
             if not self._stale:
                 return
             await self._idle.wait()
-            ledger, position, intake_offset = Ledger(self._rules), 0, 0
+            ledger, totals, position, intake_offset = Ledger(self._rules), Totals(), 0, 0
             while records := await self._log.read(after=position, limit=PAGE):
                 for recorded in records:
                     ledger.fold(recorded.stream, recorded.event, recorded.at.timestamp())
                     intake_offset += recorded.stream == ev.INTAKE_STREAM
+                    if type(recorded.event) is ev.BatchTaken:
+                        totals.add(recorded.event)
                 position = records[-1].position
-            self._adopt(ledger, intake_offset=intake_offset)
+            self._adopt(ledger, totals, intake_offset=intake_offset)
             self._tail.restart(position)
             self._stale = False
         self._take_in_others()
 
-    def _adopt(self, ledger: Ledger, *, intake_offset: int) -> None:
+    def _adopt(self, ledger: Ledger, totals: Totals, *, intake_offset: int) -> None:
         self._ledger = ledger
+        self._totals = totals
         self._intake_offset = intake_offset
         self._correlator = Correlator(ledger)
         self._edges = None
@@ -324,6 +336,8 @@ class Intake:
         for recorded in self._tail.others(under_way=bool(self._pending)):
             self._ledger.fold(recorded.stream, recorded.event, recorded.at.timestamp())
             event = recorded.event
+            if isinstance(event, ev.BatchTaken):
+                self._totals.add(event)
             if isinstance(event, ev.StateChanged) and event.after in (ev.State.RESOLVED, ev.State.CLOSED):
                 self._note_late(recorded.stream.removeprefix("incident/"), recorded.position)
 

@@ -15,7 +15,6 @@ from typing import Any
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
 from quell.incident.correlation import Commonness, CorrelationRules, Flaps, Group, Groups, incident_number, worse
-from quell.ingest.counts import Counts
 from quell.ingest.silences import Silences
 
 Kind = tuple[str, str | None]
@@ -98,7 +97,6 @@ class Ledger:
         """Every kind that ever fired, and the incident it was last in."""
         self.common = Commonness(rules.common_after)
         self.silences = Silences()
-        self.counts: dict[str, Counts] = {}
         self.last_number = 0
         self._done: OrderedDict[str, float] = OrderedDict()
         self._takers: Mapping[type, Callable[[str, Any, float], None]] = {
@@ -274,10 +272,6 @@ class Ledger:
                 self.tracks.move_to_end(fingerprint)
         for fingerprint in event.ended:
             self.ends(fingerprint, at_s)
-        counts = self.counts.get(event.source)
-        if counts is None:
-            counts = self.counts[event.source] = Counts()
-        counts.add(event)
 
     def _state_changed(self, stream: str, event: ev.StateChanged, at_s: float) -> None:
         case = self.cases.get(_incident_of(stream))

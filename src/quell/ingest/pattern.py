@@ -285,11 +285,14 @@ class _Reader:
         classes: list[Test] = []
         while (character := self._take()) != "]" or not (ranges or classes):
             low = self._escaped() if character == "\\" else character
+            ranged = self._peek() == "-" and self._text[self._at + 1 : self._at + 2] not in ("]", "")
             if not isinstance(low, str):
+                if ranged:
+                    raise self._refuse("a range that is not one")
                 classes.append(low)
                 continue
             high: str | Test = low
-            if self._peek() == "-" and self._text[self._at + 1 : self._at + 2] not in ("]", ""):
+            if ranged:
                 self._at += 1
                 high = self._take()
                 high = self._escaped() if high == "\\" else high

@@ -1,0 +1,294 @@
+"""The rules of grouping, without intake around them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quell.errors import ConfigError
+from quell.incident.alert import Alert, AlertStatus, Severity
+from quell.incident.correlation import (
+    Commonness,
+    CorrelationRules,
+    Flaps,
+    Group,
+    Groups,
+    Topology,
+    incident_number,
+    title_of,
+    worse,
+    worst,
+)
+
+RULES = CorrelationRules()
+NOW = 1_000_000.0
+AT = datetime(2026, 1, 5, tzinfo=UTC)
+TREE = Topology([("edge", "checkout"), ("checkout", "payment"), ("payment", "bank")])
+
+
+def an_alert(
+    name: str = "HighErrorRate",
+    service: str | None = "checkout",
+    severity: Severity = Severity.CRITICAL,
+    summary: str = "",
+    **labels: str,
+) -> Alert:
+    return Alert(
+        fingerprint="0" * 16,
+        source="test",
+        name=name,
+        service=service,
+        severity=severity,
+        severity_raw=severity.value,
+        severity_known=True,
+        status=AlertStatus.FIRING,
+        starts_at=AT,
+        received_at=AT,
+        labels=labels,
+        annotations={"summary": summary} if summary else {},
+    )
+
+
+def groups(*members: Group) -> Groups[Group]:
+    found: Groups[Group] = Groups(RULES)
+    for member in members:
+        found.add(member)
+    return found
+
+
+def a_group(key: str, *services: str, joined_s: float = NOW, **labels: str) -> Group:
+    return Group(key=key, joined_s=joined_s, services=dict.fromkeys(services), pairs=dict.fromkeys(labels.items()))
+
+
+class TestSameService:
+    def test_joins_however_long_ago_the_last_alert_was(self) -> None:
+        found = groups(a_group("INC-1", "checkout", joined_s=NOW - 9_000)).same_service("checkout", NOW)
+
+        assert [match.group.key for match in found] == ["INC-1"]
+        assert found[0].why == "Same service (checkout), 9000 s after the last alert that joined."
+
+    def test_offers_the_incident_that_was_joined_last_first(self) -> None:
+        old, new = a_group("INC-1", "checkout", joined_s=NOW - 60), a_group("INC-2", "checkout")
+
+        assert [m.group.key for m in groups(old, new).same_service("checkout", NOW)] == ["INC-2", "INC-1"]
+
+    def test_no_service_is_the_same_as_none(self) -> None:
+        assert groups(a_group("INC-1", "checkout")).same_service(None, NOW) == []
+
+
+class TestNeighbours:
+    @pytest.mark.parametrize(
+        ("service", "why"),
+        [
+            ("edge", "edge calls checkout"),
+            ("payment", "checkout calls payment"),
+            ("bank", None),
+            ("catalog", None),
+            (None, None),
+        ],
+    )
+    def test_are_one_call_away_in_either_direction(self, service: str | None, why: str | None) -> None:
+        found = groups(a_group("INC-1", "checkout")).neighbouring(service, TREE, NOW)
+
+        assert [match.why for match in found] == (
+            [f"Neighbouring service: {why}; 0 s after the last alert that joined."] if why else []
+        )
+
+    @pytest.mark.parametrize(("ago_s", "joins"), [(0, True), (300, True), (301, False)])
+    def test_join_within_the_window_only(self, ago_s: float, joins: bool) -> None:
+        found = groups(a_group("INC-1", "checkout", joined_s=NOW - ago_s)).neighbouring("payment", TREE, NOW)
+
+        assert bool(found) is joins
+
+    def test_a_service_that_calls_itself_is_no_neighbour_of_itself(self) -> None:
+        assert not Topology([("a", "a")]).neighbours("a")
+
+
+class TestSharedLabels:
+    HELD = a_group("INC-1", "checkout", cluster="eu-1", namespace="shop", alertname="Slow")
+
+    @pytest.mark.parametrize(
+        ("labels", "joins"),
+        [
+            ({"cluster": "eu-1", "namespace": "shop"}, True),
+            ({"cluster": "eu-1", "alertname": "Slow"}, True),
+            ({"alertname": "Slow"}, False),
+            ({"cluster": "eu-1"}, False),
+            ({"cluster": "eu-2", "namespace": "shop"}, False),
+            ({"severity": "critical", "environment": "prod"}, False),
+        ],
+    )
+    def test_take_two_of_those_that_say_something(self, labels: dict[str, str], joins: bool) -> None:
+        held = groups(a_group("INC-1", "checkout", severity="critical", environment="prod", **self.HELD_LABELS))
+
+        assert bool(held.sharing(RULES.pairs(labels), NOW)) is joins
+
+    HELD_LABELS = {"cluster": "eu-1", "namespace": "shop", "alertname": "Slow"}  # noqa: RUF012 - read only
+
+    def test_count_within_the_window_only(self) -> None:
+        held = groups(a_group("INC-1", "checkout", joined_s=NOW - 301, cluster="eu-1", namespace="shop"))
+
+        assert held.sharing([("cluster", "eu-1"), ("namespace", "shop")], NOW) == []
+
+    def test_say_what_is_shared(self) -> None:
+        found = groups(self.HELD).sharing([("cluster", "eu-1"), ("namespace", "shop")], NOW + 12)
+
+        assert found[0].why == "Shares cluster=eu-1 and namespace=shop; 12 s after the last alert that joined."
+
+    def test_a_value_that_everything_carries_ties_nothing_together(self) -> None:
+        common = Commonness(2)
+        for service in ("a", "b", "c", "a"):
+            common.note([("cluster", "eu-1")], service)
+        for service in ("a", "b", "a"):
+            common.note([("namespace", "shop")], service)
+
+        pairs = [("cluster", "eu-1"), ("namespace", "shop"), ("zone", "unseen")]
+        assert common.distinctive(pairs) == pairs[1:]
+
+    def test_what_is_remembered_of_label_values_is_bounded(self) -> None:
+        common = Commonness(2, remembered=10)
+        for number in range(1_000):
+            common.note([("pod", str(number))], "a")
+
+        assert len(common._carriers) == 10
+
+    @pytest.mark.parametrize("label", ["severity", "environment"])
+    def test_severity_and_environment_cannot_be_configured(self, label: str) -> None:
+        with pytest.raises(ConfigError):
+            CorrelationRules(labels=("cluster", label))
+
+    def test_one_label_is_never_enough(self) -> None:
+        with pytest.raises(ConfigError):
+            CorrelationRules(labels_needed=1)
+
+
+def test_a_group_that_was_removed_is_found_no_more() -> None:
+    one, two = a_group("INC-1", "checkout", cluster="x"), a_group("INC-2", "checkout", cluster="x")
+    found = groups(one, two)
+    found.remove(one)
+    found.remove(one)
+
+    assert [m.group.key for m in found.same_service("checkout", NOW)] == ["INC-2"]
+    assert "INC-1" not in found
+    found.remove(two)
+    assert len(found) == 0
+    assert not found._by_service
+    assert not found._by_pair
+
+
+class TestThreshold:
+    @pytest.mark.parametrize(
+        ("severities", "opens"),
+        [
+            (["critical"], True),
+            (["error"], True),
+            (["warning"], False),
+            (["warning", "warning"], True),
+            (["info"] * 100, False),
+            (["info", "warning"], False),
+        ],
+    )
+    def test_is_reached_by_weight(self, severities: list[str], opens: bool) -> None:
+        assert RULES.opens(sum(RULES.weight(Severity(word)) for word in severities)) is opens
+
+    def test_tenths_add_up_to_one(self) -> None:
+        assert RULES.opens(sum([0.1] * 10))
+
+
+@given(st.lists(st.sampled_from(Severity), min_size=1))
+def test_nothing_is_worse_than_the_worst(severities: list[Severity]) -> None:
+    alerts = [an_alert(name=str(index), severity=each) for index, each in enumerate(severities)]
+
+    found = worst(alerts)
+    assert not any(worse(alert.severity, found.severity) for alert in alerts)
+    assert found is next(alert for alert in alerts if alert.severity is found.severity)
+
+
+class TestTitle:
+    @pytest.mark.parametrize(
+        ("alert", "title"),
+        [
+            (an_alert(), "checkout: HighErrorRate"),
+            (an_alert(service=None), "HighErrorRate"),
+            (an_alert(summary="checkout answers with errors"), "checkout answers with errors"),
+            (an_alert(summary="two\nlines"), "checkout: HighErrorRate"),
+            (an_alert(summary="bell\x07"), "checkout: HighErrorRate"),
+            (an_alert(summary="x" * 121), "checkout: HighErrorRate"),
+            (an_alert(name="n" * 200, service=None), "n" * 120),
+        ],
+    )
+    def test_is_the_clean_summary_or_the_names(self, alert: Alert, title: str) -> None:
+        assert title_of(alert) == title
+
+    @given(st.text(), st.text(min_size=1), st.text())
+    def test_is_one_printable_line_of_bounded_length(self, name: str, service: str, summary: str) -> None:
+        title = title_of(an_alert(name=name, service=service, summary=summary))
+
+        assert title.isprintable()
+        assert len(title) <= 120
+
+
+@pytest.mark.parametrize(("text", "number"), [("INC-7", 7), ("INC-007", 7), ("INC-x", 0), ("12", 0), ("INC-", 0)])
+def test_the_number_of_an_incident_is_read_from_its_id(text: str, number: int) -> None:
+    assert incident_number(text) == number
+
+
+class TestDrill:
+    def test_needs_the_label_on_every_alert(self) -> None:
+        drill, real = an_alert(environment="lab"), an_alert()
+
+        assert RULES.is_drill([drill, drill])
+        assert not RULES.is_drill([drill, real])
+        assert not CorrelationRules(drill_label=None).is_drill([drill])
+
+
+class TestFlapping:
+    def flaps_after(self, *times_s: float) -> Flaps:
+        flaps = Flaps()
+        for at_s in times_s:
+            flaps.change(at_s, RULES)
+        return flaps
+
+    @pytest.mark.parametrize(
+        ("times_s", "flapping"),
+        [
+            ((0, 10, 20), False),
+            ((0, 10, 20, 30), True),
+            ((0, 200, 400, 600), True),
+            ((0, 200, 400, 601), False),
+            ((0, 5_000, 5_010, 5_020), False),
+            ((0, 5_000, 5_010, 5_020, 5_030), True),
+        ],
+    )
+    def test_is_four_changes_within_ten_minutes(self, times_s: tuple[float, ...], flapping: bool) -> None:
+        assert self.flaps_after(*times_s).flapping is flapping
+
+    def test_ends_after_the_window_without_a_change(self) -> None:
+        flaps = self.flaps_after(0, 10, 20, 30)
+
+        assert flaps.active(630, RULES)
+        assert not flaps.active(631, RULES)
+
+    def test_begins_anew_after_it_ended(self) -> None:
+        flaps = self.flaps_after(0, 10, 20, 30)
+        flaps.said = True
+        flaps.change(1_000, RULES)
+
+        assert (flaps.flapping, flaps.said, flaps.changes_s) == (False, False, [1_000])
+
+    @given(st.lists(st.floats(0, 900), max_size=12), st.floats(0, 900))
+    def test_what_would_happen_is_what_happens(self, waits_s: list[float], wait_s: float) -> None:
+        now_s, flaps = 0.0, Flaps()
+        for each in waits_s:
+            now_s += each
+            flaps.change(now_s, RULES)
+        now_s += wait_s
+
+        foreseen = flaps.would_flap(now_s, RULES)
+        flaps.change(now_s, RULES)
+
+        assert flaps.active(now_s, RULES) is foreseen
+        assert len(flaps.changes_s) <= RULES.flap_changes
