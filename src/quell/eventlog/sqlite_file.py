@@ -20,6 +20,8 @@ APPLICATION_ID = 0x5175656C
 FORMAT = 1
 """Version of the tables; a file with a higher one is refused."""
 BUSY_TIMEOUT_MS = 5_000
+WAL_KEPT_BYTES = 64 * 1024 * 1024
+"""What the write-ahead file is cut back to after a burst."""
 
 SCHEMA = """
 CREATE TABLE events (
@@ -129,7 +131,8 @@ def _own(path: Path) -> io.FileIO:
     except OSError as error:
         raise _translated_os(error, doing="locking the event log", path=path) from error
     try:
-        # The kernel lets go of it when the process ends, however it ends; the file itself stays.
+        # The kernel lets go of it when the process ends, however it ends; the file itself stays. Only a child
+        # forked without exec would hold on to it.
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.seek(0)
@@ -159,8 +162,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         _settle_format(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA journal_size_limit = 67108864")
+        connection.execute("PRAGMA cache_size = -16384")  # KiB, each connection
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: 16 MiB
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
     except (sqlite3.Error, StorageError):
         connection.close()
         raise
