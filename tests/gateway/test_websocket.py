@@ -115,12 +115,13 @@ async def test_a_slow_client_is_reset_and_catches_up_while_others_and_memory_do_
 
             got: list[int] = []
             held: list[int] = []
+            lagging: list[int] = []
             for number in range(4000):
                 desk.happen({"number": number, "text": "x" * 4000})
                 if number % 20 == 19:
                     got += [(await quick.hear())["data"]["number"] for _ in range(20)]
+                    lagging.append(desk.hub.lagging)
                     held.append(desk.hub.queue_bytes + desk.hub.ring_bytes + sum(desk.write_buffers()))
-            lagging = desk.hub.lagging
             heard: list[dict[str, Any]] = []
             while not heard or heard[-1]["type"] != "reset":
                 heard.append(await slow.hear())
@@ -129,7 +130,7 @@ async def test_a_slow_client_is_reset_and_catches_up_while_others_and_memory_do_
             last = await slow.hear()
 
     assert got == list(range(4000))
-    assert lagging == 1
+    assert max(lagging) == 1
     assert max(held) < 1_000_000
     offsets = [message["offset"] for message in heard[:-1]]
     assert offsets == list(range(1, len(offsets) + 1))
