@@ -73,14 +73,17 @@ class Correlation(_Section):
         default=300.0, gt=0, description="An alert joins an incident up to this long after its last."
     )
     reopen_s: float = Field(default=600.0, ge=0, description="An incident that ended this recently is reopened.")
+    settle_s: float = Field(
+        default=300.0, ge=0, description="Alerts may go on repeating this long after an incident was resolved."
+    )
     threshold: float = Field(
         default=1.0, gt=0, description="Weight that opens an incident: critical 1, error 1, warning 0.5, info 0."
     )
     flapping_changes: int = Field(default=4, ge=2, description="Changes within the window that make an alert flapping.")
     flapping_window_s: float = Field(default=600.0, gt=0, description="The window for flapping, in seconds.")
     labels: tuple[str, ...] = Field(
-        default=("cluster", "namespace", "region", "host", "instance"),
-        description="Labels that tie alerts of unrelated services together when their values agree.",
+        default=("alertname", "cluster", "namespace", "region", "zone", "node", "host", "instance", "database", "queue"),
+        description="Labels that tie alerts of unrelated services together when the values of two of them agree.",
     )
     drill_label: str = Field(default="environment=lab", description="Alerts with this label are a drill's.")
 
@@ -111,11 +114,20 @@ class Policy(_Section):
     )
 
 
+class Switch(_Section):
+    """A flag that chooses between parties a service depends on."""
+
+    flag: str = Field(description="Name of the flag.")
+    values: tuple[str, ...] = Field(description="What it may be set to, in order of preference.")
+    dependency: str = Field(description="What telemetry calls the party behind it.")
+
+
 class Supervisor(_Section):
     """A process supervisor with the lab's control interface."""
 
     url: str = Field(description="Its address.")
     token: SecretStr = Field(description="Its bearer token for actions.")
+    switches: tuple[Switch, ...] = Field(default=(), description="Flags that get away from a slow dependency.")
 
 
 class Webhook(_Section):
@@ -127,7 +139,7 @@ class Webhook(_Section):
     verify_url: str | None = Field(default=None, description="Answers 2xx when the change is in place.")
     undo_url: str | None = Field(default=None, description="Takes it back.")
     token: SecretStr | None = Field(default=None, description="Bearer token it is sent.")
-    causes: tuple[str, ...] = Field(default=(), description="Kinds of cause it mends: `bad_release`, `memory_leak` ...")
+    causes: tuple[str, ...] = Field(default=(), description="Causes it mends: `bad_release`, `memory_leak` ...")
     expected: str = Field(default="the indicators return to their normal range", description="What one should see.")
     risk: str = Field(default="not described", description="What can go wrong.")
 
@@ -137,6 +149,9 @@ class Actions(_Section):
 
     supervisor: Supervisor | None = Field(default=None, description="Process supervisor.")
     webhooks: dict[str, Webhook] = Field(default_factory=dict, description="HTTP actions by name.")
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Hosts that webhooks may call: `host`, or `host:port`. Nothing else is ever called."
+    )
     timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one call of an action.")
 
 

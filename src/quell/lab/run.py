@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,6 +33,7 @@ from quell.lab.supervisor import Supervisor, prepare
 STOP_S = 5
 UNDO_S = 1.5
 LOOK_FOR_PARENT_S = 0.5
+LOOK_FOR_QUELL_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Options:
     seed: int | None = None
     parent: int | None = None
     """End when this process, our parent, ends."""
+    alone_s: float | None = None
+    """End when nothing has answered at `quell_url` for this long."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,6 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="PID",
         help="end when the process that started the lab ends (its pid, if it may end before the lab is up)",
     )
+    parser.add_argument(
+        "--end-when-alone",
+        dest="alone_s",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="end when no Quell has answered for this long; without it the lab goes on alone",
+    )
     values = parser.parse_args(argv)
     options = Options(
         data=values.data,
@@ -75,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         drills=values.drills,
         seed=values.seed,
         parent=values.parent,
+        alone_s=values.alone_s,
     )
     try:
         run(options)
@@ -168,6 +181,21 @@ class _Lab:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stop.wait(), LOOK_FOR_PARENT_S)
 
+    async def _mind_quell(self, alone_s: float) -> None:
+        """Stop once Quell has been gone for long: whoever started the lab beside it is not coming back."""
+        loop, address = asyncio.get_running_loop(), urlsplit(self.options.quell_url)
+        heard_at = loop.time()
+        while not self.stop.is_set():
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(LOOK_FOR_QUELL_S):
+                    _, writer = await asyncio.open_connection(address.hostname, address.port)
+                    writer.close()
+                    heard_at = loop.time()
+            if loop.time() - heard_at > alone_s:
+                self._told_to_stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), LOOK_FOR_QUELL_S)
+
 
 async def _wait(event: asyncio.Event) -> None:
     """Wait for an event."""
@@ -180,6 +208,7 @@ def publish(path: Path, supervisor: Supervisor, *, control_url: str, tokens: dic
     targets = [{"service": name, "url": f"http://127.0.0.1:{units[name].port}/metrics"} for name in SERVICES]
     targets.append({"service": "supervisor", "url": f"{control_url}/metrics"})
     content = {
+        "pid": os.getpid(),
         "control_url": control_url,
         **tokens,
         "edge_url": f"http://127.0.0.1:{units['edge'].port}",

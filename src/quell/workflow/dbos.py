@@ -7,6 +7,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -109,4 +110,7 @@ class DbosEngine:
         return len(self._running)
 
     async def stop(self) -> None:
+        loop = asyncio.get_running_loop()
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+        # DBOS makes its own pool the loop's default and shuts it down: others on the loop still need one.
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="quell"))

@@ -1,0 +1,296 @@
+"""
+The composition root: every object is built here, once, in one straight line.
+
+    log ─► read models ─► REST, channels
+        ├► history, watch (wakes who waits), intake (its own fold)
+        └► starter ─► engine ─► response ─► agents, actions ─► log
+    alerts ─► intake ─► log          a person's click ─► commands ─► log
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import structlog
+from starlette.routing import Mount, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from quell import __version__
+from quell.agents.resolution import Means
+from quell.agents.team import Team
+from quell.agents.verification import Patience
+from quell.app import parts
+from quell.app.parts import Topology, clock
+from quell.errors import QuellError
+from quell.eventlog.incidents import Incidents
+from quell.eventlog.log import Write
+from quell.eventlog.projections.history import History
+from quell.eventlog.projections.models import ReadModels
+from quell.eventlog.projections.sources import TopologyView, topology_view
+from quell.eventlog.sqlite import SqliteEventLog
+from quell.gateway.broadcast import Broadcaster
+from quell.gateway.commands import Commands
+from quell.gateway.front import FrontDoor
+from quell.gateway.health import Health, queue_probe, sockets_probe, workflow_probe
+from quell.gateway.ingest_http import IngestLimits, ingest_routes
+from quell.gateway.live import Hub
+from quell.gateway.metrics import Metrics
+from quell.gateway.pages import Pages
+from quell.gateway.rest import About, Lab, create_app, create_rest
+from quell.gateway.websocket import LiveSocket
+from quell.incident import events as ev
+from quell.incident.events import SYSTEM_STREAM, Event
+from quell.ingest.intake import Intake, IntakeLimits
+from quell.settings import Settings
+from quell.workflow.dbos import DbosEngine
+from quell.workflow.engine import Step
+from quell.workflow.phases import PhaseRunner
+from quell.workflow.response import respond
+from quell.workflow.starter import Starter
+from quell.workflow.waiting import Turns, Watch
+from quell.workflow.work import ResponseParts, ResponseWork
+
+logger = structlog.get_logger()
+
+LOG_FILE = "log.db"
+WORKFLOW_FILE = "workflows.db"
+DASHBOARD = Path(__file__).parents[1] / "dashboard"
+QUEUED_EVENTS = 50_000
+LOOK_EVERY_S = 1.0
+
+
+class Quell:
+    """The running whole. `open` builds and starts it; `close` ends it in the reverse order."""
+
+    def __init__(self) -> None:
+        """Build nothing yet: `open` is the way in."""
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done with an error when a part that must run for ever has ended."""
+
+    @classmethod
+    async def open(cls, settings: Settings, *, lab: Lab | None = None) -> Self:
+        """
+        Build and start everything.
+
+        Args:
+            lab: the lab that runs beside, for the button that starts a drill.
+
+        Raises: StorageError, ConfigError.
+        """
+        quell = cls()
+        try:
+            await quell._open(settings, lab)
+        except BaseException:
+            await quell._stack.aclose()
+            raise
+        return quell
+
+    async def _open(self, settings: Settings, lab: Lab | None) -> None:
+        self.settings, self.started_at = settings, clock()
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.client = await self._stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        self.log = await SqliteEventLog.open(settings.data_dir / LOG_FILE, clock=clock, queue_events=QUEUED_EVENTS)
+        self._stack.push_async_callback(self.log.close)
+        self.incidents = Incidents(self.log)
+        self.history, self.models = History(), ReadModels()
+        self.watch = Watch(self.incidents, clock)
+
+        self.scrape, self.sources = parts.evidence_sources(settings, self.client, self._source_changed)
+        self.topology = Topology(settings.evidence.edges, self.scrape)
+        self.actions = parts.actions(settings, self.client, self.topology.callers)
+        self.policy = parts.policy(settings)
+        self.intake = Intake(
+            self.log,
+            parts.senders(settings),
+            limits=IntakeLimits(),
+            rules=parts.correlation_rules(settings),
+            topology=lambda: self.topology.edges,
+            clock=clock,
+        )
+        patience = Patience(within_s=settings.response.verify_within_s, steady=settings.response.steady_readings)
+        self.team = Team(
+            self.sources, clock=clock, disturbed=self.history.disturbed, means=self._means, patience=patience
+        )
+        self.turns = Turns(settings.response.at_once)
+        runner = PhaseRunner(self.incidents, clock=clock, expected_s=self.models.phase_median, turns=self.turns)
+        self.response = ResponseParts(
+            incidents=self.incidents,
+            runner=runner,
+            watch=self.watch,
+            agents=self.team,
+            actions=self.actions,
+            clock=clock,
+            approval_s=settings.response.approval_s,
+        )
+        self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)
+        self.starter = Starter(self.engine, self.incidents)
+
+        self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, now=clock)
+        probes = (
+            queue_probe(lambda: self.log.events_waiting, bound=QUEUED_EVENTS),
+            workflow_probe(
+                running=lambda: self.engine.running,
+                waiting=lambda: self.turns.waiting,
+                at_once=settings.response.at_once,
+            ),
+            sockets_probe(self.hub),
+        )
+        self.health = Health(self.models, self.log, clock=clock, sources=self.sources, probes=probes)
+        self.broadcaster = Broadcaster(self.hub, self.models, self.health)
+        self.commands = Commands(self.log, self.incidents, clock=clock)
+        self.live = LiveSocket(self.hub, commands=self.commands.run, principal=_principal)
+        self.asgi = self._front(lab)
+        await self._start()
+
+    def _front(self, lab: Lab | None) -> ASGIApp:
+        """Return everything that answers over HTTP and WebSocket, behind the front door."""
+        settings = self.settings
+        metrics = Metrics(self.models, self.log, hub=self.hub, queued=lambda: self.log.events_waiting)
+        environment = "lab" if settings.lab.enabled else "live"
+        router = create_rest(
+            models=self.models,
+            log=self.log,
+            commands=self.commands,
+            health=self.health,
+            metrics=metrics,
+            about=About(version=__version__, started_at=self.started_at, environment=environment),
+            clock=clock,
+            lab=lab,
+            topology=self._topology_view,
+        )
+        app = create_app(router, version=__version__)
+        limits = IngestLimits(
+            body_bytes=settings.ingest.body_bytes,
+            requests_per_s=settings.ingest.requests_per_s,
+            burst=2 * settings.ingest.requests_per_s,
+        )
+        app.router.routes[:0] = ingest_routes(self.intake, limits=limits, clock=clock, monotonic=time.monotonic)
+        app.router.routes.append(WebSocketRoute("/ws", self.live.serve))
+        app.router.routes.append(Mount("/", Pages(DASHBOARD)))
+        return FrontDoor(app, hosts=settings.allowed_hosts, token=settings.access_token())
+
+    async def _start(self) -> None:
+        caught_up = await self._fold_past()
+        await self.intake.start()
+        recovered = await self.engine.launch()
+        self._stack.push_async_callback(self.engine.stop)
+        started = ev.ProcessStarted(version=__version__, epoch=self.log.epoch, recovered=recovered)
+        await self.log.append([Write(stream=SYSTEM_STREAM, events=[started])])
+        self._spawn(self._follow(caught_up), "follow")
+        self._spawn(self._start_responses(caught_up), "starter")
+        self._spawn(self.intake.follow(), "intake")
+        self._spawn(self._look_around(), "health")
+        if self.scrape is not None:
+            self._spawn(self.scrape.run(), "scrape")
+            self._spawn(self.topology.keep(), "topology")
+        self._stack.push_async_callback(self._stop_tasks)
+
+    async def _fold_past(self) -> int:
+        """Fold what earlier processes recorded; return the position reached."""
+        after = 0
+        while page := await self.log.read(after=after, limit=2000):
+            for record in page:
+                self.history.apply(record)
+            self.models.apply_all(page)
+            after = page[-1].position
+        return after
+
+    async def _follow(self, after: int) -> None:
+        """Keep everything that is folded up to date, show it, and wake who waits."""
+        async for batch in self.log.subscribe(after=after):
+            # No await from here to `publish`: a snapshot and its offset must agree.
+            self.broadcaster.publish(self.models.apply_all(batch))
+            for record in batch:
+                self.history.apply(record)
+                self.watch.notify(record)
+
+    async def _look_around(self) -> None:
+        """Look at every part of Quell again and again, so that what is degraded is seen without asking."""
+        while True:
+            await self.broadcaster.look()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _topology_view(self) -> TopologyView:
+        return topology_view(tuple(sorted(self.topology.edges)), self.topology.as_of)
+
+    async def _start_responses(self, after: int) -> None:
+        """Start what follows from new events; a slow start holds up no screen."""
+        for summary in self.models.board.recent(now=clock(), ended_within=timedelta(0), limit=10_000):
+            await self.starter.catch_up(await self.incidents.load(summary.id))
+        async for batch in self.log.subscribe(after=after):
+            for record in batch:
+                await self.starter.take(record)
+
+    async def _respond(self, step: Step, workflow: str) -> str:
+        return await respond(step, ResponseWork(self.response, workflow))
+
+    def _means(self) -> Means:
+        response = self.settings.response
+        return Means(
+            actions=self.actions,
+            policy=self.policy,
+            records=self.history.records(),
+            verify_within_s=response.verify_within_s,
+            steady_s=float(response.steady_readings),
+        )
+
+    def _source_changed(self, source: str, ok: bool, reason: str, detail: str) -> None:
+        """Record that a source began to fail, or answers again."""
+        event: Event = (
+            ev.SourceRecovered(source=source, after_s=0.0)
+            if ok
+            else ev.SourceFailed(source=source, reason=reason, detail=detail)
+        )
+        self._spawn(self._record(event), f"source {source}", must_run=False)
+
+    async def _record(self, event: Event) -> None:
+        try:
+            await self.log.append([Write(stream=SYSTEM_STREAM, events=[event])])
+        except QuellError as error:
+            logger.error("not_recorded", event=type(event).__name__, error=str(error))
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str, *, must_run: bool = True) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        task.add_done_callback(lambda done: self._ended(done, must_run))
+
+    def _ended(self, task: asyncio.Task[None], must_run: bool) -> None:
+        self._tasks.remove(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("part_failed", part=task.get_name(), error=f"{type(error).__name__}: {error}")
+        if error is not None and must_run and not self.failed.done():
+            self.failed.set_exception(error)
+
+    async def _stop_tasks(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop where everything stands: what was acknowledged is durable, what runs goes on at the next start."""
+        await self._stack.aclose()
+
+    async def drain(self) -> None:
+        """Send live clients away with "come back" before the process ends."""
+        await self.live.drain()
+        with contextlib.suppress(QuellError):
+            await self.log.append([Write(stream=SYSTEM_STREAM, events=[ev.ProcessStopped(reason="told to stop")])])
+
+
+def _principal(websocket: WebSocket) -> str:
+    """Return who is at the other end, as far as it is known before there is sign-on."""
+    return websocket.headers.get("x-quell-user", "operator")

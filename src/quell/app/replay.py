@@ -1,0 +1,45 @@
+"""Recorded events folded again: the same incident, from nothing but the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from quell.errors import NotFound
+from quell.eventlog.log import Recorded
+from quell.eventlog.projections.story import fold_story
+from quell.eventlog.projections.views import IncidentDetail, detail_of
+from quell.incident.state import Incident, apply
+
+
+def retold(records: Sequence[Recorded]) -> IncidentDetail:
+    """Return the incident that the events of one stream add up to, as its page shows it. Raises: NotFound."""
+    story = fold_story(records)
+    if story is None:
+        raise NotFound("these events open no incident")
+    return story.detail()
+
+
+def incidents_of(records: Iterable[Recorded]) -> Iterator[str]:
+    """Yield every incident in the events as a line of JSON, in the order in which they were opened."""
+    found: dict[str, Incident | None] = {}
+    for record in records:
+        if record.stream.startswith("incident/"):
+            found[record.stream] = apply(found.get(record.stream), record.event, record.at)
+    for incident in found.values():
+        if incident is not None:
+            yield msgspec.json.encode(detail_of(incident)).decode()
+
+
+def as_line(record: Recorded) -> str:
+    """Return an event as a line of JSON."""
+    line = {
+        "position": record.position,
+        "stream": record.stream,
+        "offset": record.offset,
+        "at": record.at,
+        "type": type(record.event).__name__,
+        "data": record.event,
+    }
+    return msgspec.json.encode(line).decode()

@@ -1,0 +1,159 @@
+"""Runs Quell as a process: binds, starts the lab if asked, serves, drains."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import structlog
+import uvicorn
+import uvloop
+
+from quell.app.labs import Drills, Lab, start_lab, stop_lab
+from quell.app.quell import Quell
+from quell.errors import ConfigError
+from quell.gateway.websocket import UVICORN
+from quell.settings import Settings, is_loopback
+
+DRAIN_S = 9.0
+BACKLOG = 4096
+
+logger = structlog.get_logger()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: we drain before it closes."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
+        yield
+
+
+def run(settings: Settings, *, open_browser: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT. Raises: ConfigError, StorageError: it cannot start."""
+    _log_to_stderr(settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, open_browser=open_browser))
+
+
+async def serve(settings: Settings, *, open_browser: bool) -> None:
+    """Serve until told to stop; the lab that was started beside ends with it."""
+    listening = _bind(settings.host, settings.port)
+    url = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
+    lab: Lab | None = None
+    async with httpx.AsyncClient() as client:
+        try:
+            if settings.lab.enabled:
+                lab = await start_lab(settings, quell_url=url)
+                settings = lab.point(settings)
+            await _serve(settings, listening, url, Drills(lab, client) if lab else None, open_browser=open_browser)
+        finally:
+            listening.close()
+            if lab is not None:
+                await stop_lab(lab)
+
+
+async def _serve(
+    settings: Settings, listening: socket.socket, url: str, drills: Drills | None, *, open_browser: bool
+) -> None:
+    quell = await Quell.open(settings, lab=drills)
+    options: dict[str, Any] = {**UVICORN, "timeout_graceful_shutdown": 3}
+    server = _Server(
+        uvicorn.Config(quell.asgi, http="httptools", lifespan="off", log_config=None, access_log=False, **options)
+    )
+    told = _told_to_stop()
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        _say_ready(url, settings)
+        if open_browser:
+            _open(f"{url}/ops/")
+        await asyncio.wait({told, serving, quell.failed}, return_when=asyncio.FIRST_COMPLETED)
+        async with asyncio.timeout(DRAIN_S):
+            await quell.drain()
+    except TimeoutError:
+        logger.warning("drain_cut_short", after_s=DRAIN_S)
+    finally:
+        server.should_exit = True
+        await serving
+        await quell.close()
+    if quell.failed.done():
+        quell.failed.result()
+
+
+def _told_to_stop() -> asyncio.Future[None]:
+    """Return a future that is done at the first SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[None] = loop.create_future()
+
+    def tell() -> None:
+        if not told.done():
+            told.set_result(None)
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, tell)
+    return told
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Own the address first, so that a second Quell on it fails before it touches anything."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    listening.listen(BACKLOG)
+    listening.setblocking(False)
+    return listening
+
+
+def _shown(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - a name for it, not a bind
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _say_ready(url: str, settings: Settings) -> None:
+    lines = [f"Quell is ready: {url}/ops/"]
+    if settings.lab.enabled:
+        how = "by itself within a minute" if settings.lab.drills == "auto" else "when you press 'Start a drill'"
+        lines.append(f"The lab runs beside it; something will break {how}. Ctrl-C ends both.")
+    if not is_loopback(settings.host):
+        lines.append("It can be reached from other machines: every request needs the token.")
+    print("\n".join(lines), flush=True)  # noqa: T201 - the one line a newcomer waits for
+
+
+def _open(url: str) -> None:
+    """Open a browser where there is one; without one the address on the screen has to do."""
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(url)
+
+
+def _log_to_stderr(level: str) -> None:
+    """Write our own log, and what libraries say from warning on, to stderr."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(
+        stream=sys.stderr, level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )

@@ -1,0 +1,282 @@
+"""The command line. Exit codes: 0 done, 1 it ran and the answer is bad, 2 it could not run (one line says why)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import msgspec
+import typer
+
+from quell import __version__
+from quell.errors import ConfigError, QuellError
+from quell.settings import load
+
+app = typer.Typer(
+    name="quell",
+    help="An autonomous incident commander. `quell serve --lab` shows it on a small shop that really breaks.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+bench_app = typer.Typer(help="Measure how good Quell is, on faults that really happen.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+
+class Output(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Config = Annotated[Path | None, typer.Option("--config", help="TOML file with settings; see docs/settings.md.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder where Quell keeps its log. Default: .quell")]
+Url = Annotated[str, typer.Option("--url", help="Address of a running Quell.")]
+Format = Annotated[Output, typer.Option("--output", "-o", help="table for people, json for programs.")]
+LOCAL = "http://127.0.0.1:8700"
+
+
+def main() -> None:
+    """Run the command line; every expected error is one line on stderr and exit code 2."""
+    try:
+        app()
+    except QuellError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"quell: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def _print(rows: list[dict[str, Any]], output: Output, columns: list[str]) -> None:
+    if output is Output.JSON:
+        print(json.dumps(rows, indent=2, default=str))
+        return
+    widths = [max([len(name), *(len(str(row.get(name, ""))) for row in rows)]) for name in columns]
+    for line in [dict(zip(columns, columns, strict=True)), *rows]:
+        cells = (str(line.get(name, "")).ljust(width) for name, width in zip(columns, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """An autonomous incident commander."""
+    if version:
+        print(f"quell {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; any but loopback needs QUELL_TOKEN.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = None,
+    data: Data = None,
+    config: Config = None,
+    lab: Annotated[bool, typer.Option("--lab", help="Start the lab too: a small shop that really breaks.")] = False,
+    drills: Annotated[str | None, typer.Option(help="auto: faults happen by themselves; none: on demand.")] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the dashboard in a browser, if there is one.")
+    ] = False,
+) -> None:
+    """Run Quell: take alerts in, work on incidents, show everything live."""
+    from quell.app.server import run
+
+    settings = load(config, host=host, port=port, data_dir=data)
+    if lab or drills is not None:
+        if drills not in (None, "auto", "none"):
+            _fail("--drills takes auto or none")
+        update = {"enabled": lab or settings.lab.enabled, **({"drills": drills} if drills else {})}
+        settings = settings.model_copy(update={"lab": settings.lab.model_copy(update=update)})
+    run(settings, open_browser=open_browser)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
+def lab(context: typer.Context) -> None:
+    """Run the lab alone, beside a Quell that runs already; `quell lab --help` lists its options."""
+    from quell.lab.run import main as lab_main
+
+    raise typer.Exit(lab_main(context.args))
+
+
+@app.command("check-config")
+def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
+    """Read the settings as `serve` would, and say what is wrong with them."""
+    settings = load(config)
+    if output is Output.JSON:
+        print(settings.model_dump_json(indent=2))
+    else:
+        print(f"settings are fine{f' ({config})' if config else ''}")
+
+
+@app.command()
+def doctor(config: Config = None, data: Data = None, output: Format = Output.TABLE) -> None:
+    """Check settings, stores and sources, and say what to mend; exit code 1 when something is wrong."""
+    from quell.app.doctor import examine
+
+    settings = load(config, data_dir=data)
+    findings = _run(examine(settings))
+    rows = [{"check": one.check, "state": one.state, "says": one.says, "mend": one.mend} for one in findings]
+    _print(rows, output, ["check", "state", "says", "mend"])
+    raise typer.Exit(1 if any(one.state == "bad" for one in findings) else 0)
+
+
+@app.command("send-test-alert")
+def send_test_alert(
+    url: Url = LOCAL,
+    service: Annotated[str, typer.Option(help="Service the alert is about.")] = "quell-test",
+    severity: Annotated[str, typer.Option(help="critical, error, warning or info.")] = "info",
+    resolve: Annotated[bool, typer.Option("--resolve", help="Send the end of the test alert instead.")] = False,
+    token: Annotated[str | None, typer.Option(envvar="QUELL_SENDER_TOKEN", help="Bearer token of the source.")] = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Send one alert the way a tool would, and print what became of it."""
+    body = {
+        "alerts": [
+            {
+                "name": "TestAlert",
+                "service": service,
+                "severity": severity,
+                "status": "resolved" if resolve else "firing",
+                "summary": "A test alert, sent with `quell send-test-alert`",
+                "dedup_key": f"quell-test/{service}",
+            }
+        ]
+    }
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    answer = _ask("POST", f"{url}/ingest/alerts", json=body, headers=headers)
+    _print([answer], output, [name for name in answer if name != "incidents"] + ["incidents"])
+
+
+@app.command()
+def tail(
+    url: Url = LOCAL,
+    channel: Annotated[
+        str, typer.Option(help="events, incidents, incident:INC-1, agents, health or intake.")
+    ] = "events",
+    token: Annotated[str | None, typer.Option(envvar="QUELL_TOKEN", help="Token of Quell.")] = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Follow what happens, live; Ctrl-C ends it."""
+    from quell.tail import Event, Tail
+
+    def trouble(why: str, wait_s: float) -> None:
+        print(f"quell: {why}; trying again in {wait_s:.1f} s", file=sys.stderr)
+
+    async def print_all() -> None:
+        address = f"{url.rstrip('/').replace('http', 'ws', 1)}/ws"
+        async for item in Tail(address, channel, token=token, on_trouble=trouble):
+            if output is Output.JSON:
+                print(msgspec.json.encode(item).decode(), flush=True)
+            elif isinstance(item, Event):
+                print(_said(item), flush=True)
+            else:
+                rows = item.data.get("items", []) if isinstance(item.data, dict) else []
+                print(f"{channel}: {len(rows)} so far; following", flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(print_all())
+
+
+def _said(message: Any) -> str:
+    data = message.data if isinstance(message.data, dict) else {}
+    entry = data.get("entry", data)
+    if "title" in entry and "incident_id" in entry:
+        at = str(entry.get("at", ""))[11:19]
+        who = entry.get("agent") or entry.get("by", "")
+        return f"{at}  {who:<12} {entry['incident_id']:<9} {entry['title']} {entry.get('text', '')}".rstrip()
+    return f"{message.kind}  {json.dumps(data, default=str)[:400]}"
+
+
+@app.command()
+def replay(
+    incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
+    data: Data = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Fold the recorded events of an incident again and show the same incident."""
+    from quell.app.replay import retold
+    from quell.eventlog.archive import stored_events
+    from quell.incident.events import incident_stream
+
+    settings = load(None, data_dir=data)
+    records = list(stored_events(settings.data_dir / "log.db", stream=incident_stream(incident)))
+    if not records:
+        _fail(f"there is no incident {incident} in {settings.data_dir / 'log.db'}")
+    view = retold(records)
+    if output is Output.JSON:
+        print(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
+        return
+    summary = view.summary
+    print(f"{summary.id}  {summary.severity}  {summary.state}  {summary.title}")
+    print(f"{summary.summary}\n")
+    for entry in view.timeline:
+        print(f"{entry.at:%H:%M:%S}  {entry.agent or entry.by:<18} {entry.title}  {entry.text}".rstrip())
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="events or incidents.")] = "events",
+    data: Data = None,
+    incident: Annotated[str | None, typer.Option(help="Only this incident.")] = None,
+) -> None:
+    """Print recorded events, or incidents folded from them, as JSON lines."""
+    from quell.app.replay import as_line, incidents_of
+    from quell.eventlog.archive import stored_events
+    from quell.incident.events import incident_stream
+
+    if what not in ("events", "incidents"):
+        _fail(f"cannot export {what!r}: events or incidents")
+    settings = load(None, data_dir=data)
+    stream = incident_stream(incident) if incident else None
+    records = stored_events(settings.data_dir / "log.db", stream=stream)
+    for line in (as_line(record) for record in records) if what == "events" else incidents_of(records):
+        print(line)
+
+
+@bench_app.command("lab")
+def bench_lab(
+    runs: Annotated[int, typer.Option(min=1, max=20, help="How often each fault is injected.")] = 3,
+    quiet_minutes: Annotated[float, typer.Option(min=0, max=120, help="Quiet time in which nothing may open.")] = 10.0,
+    faults: Annotated[str, typer.Option(help="Only these faults, separated by commas.")] = "",
+    seed: Annotated[int, typer.Option(help="Makes the order repeatable.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")] = None,
+) -> None:
+    """Inject every fault of the lab into a real shop and count what Quell detects, explains and mends."""
+    from quell.app.labbench import bench
+
+    wanted = tuple(name for name in faults.split(",") if name)
+    report = _run(bench(runs=runs, quiet_minutes=quiet_minutes, faults=wanted, seed=seed, say=print))
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(report["summary"], indent=2))
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def _ask(method: str, url: str, **options: Any) -> dict[str, Any]:
+    try:
+        response = httpx.request(method, url, timeout=10, **options)
+    except httpx.HTTPError as error:
+        raise ConfigError(f"{url} does not answer: {error}. Is `quell serve` running there?") from error
+    body = response.json() if "json" in response.headers.get("content-type", "") else {"detail": response.text[:200]}
+    if response.is_error:
+        raise ConfigError(f"{url} answered {response.status_code}: {body.get('detail', body)}")
+    return dict(body)
+
+
+if __name__ == "__main__":
+    main()
