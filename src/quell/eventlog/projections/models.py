@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections.agents import Agents
-from quell.eventlog.projections.board import Board
+from quell.eventlog.projections.board import Board, Key, alert_key
 from quell.eventlog.projections.intake import Intake
 from quell.eventlog.projections.records import TrackRecords
 from quell.eventlog.projections.silences import Silences
 from quell.eventlog.projections.sources import Sources
 from quell.eventlog.projections.story import DetailChange, change_by, changed_values
-from quell.eventlog.projections.views import IncidentDetail, IncidentSummary, TimelineEntry
+from quell.eventlog.projections.views import AlertView, IncidentDetail, IncidentSummary, TimelineEntry
+from quell.incident.alert import AlertStatus
 from quell.incident.events import Phase, TrackRecord
 
 FEED_KEPT = 200
@@ -116,6 +118,24 @@ class ReadModels:
         if story is None:
             raise KeyError(incident_id)
         return changed_values(story, change)
+
+    def alerts(
+        self, *, incident_id: str | None, status: AlertStatus | None, after: Key | None, limit: int
+    ) -> list[tuple[Key, AlertView]]:
+        """
+        Return at most `limit` alerts past a key with their keys, the newest received first.
+
+        Without an incident, those that wait below the threshold are among them. Raises: KeyError: no such incident.
+        """
+        rows = self.board.alerts(incident_id=incident_id, status=status, after=after, limit=limit)
+        if incident_id is not None or status is AlertStatus.RESOLVED:
+            return rows
+        waiting = [(alert_key(held.alert, ""), held) for held in self.intake.held.values()]
+        if after is not None:
+            waiting = [row for row in waiting if row[0] > after]
+        first = heapq.nsmallest(limit, waiting, key=lambda row: row[0])
+        rows += [(key, held.view()) for key, held in first]
+        return sorted(rows, key=lambda row: row[0])[:limit]
 
     def feed(self) -> tuple[TimelineEntry, ...]:
         """Return the last entries over all incidents, oldest first."""

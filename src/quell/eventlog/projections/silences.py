@@ -102,12 +102,3 @@ class Silences:
         if now >= silence.ends_at:
             return "expired"
         return "active" if now >= silence.starts_at else "pending"
-
-
-def view_of(event: SilenceCreated, now: datetime) -> SilenceView:
-    """Return a silence just created, before the read models know it."""
-    silences = Silences()
-    silences.apply(event, now)
-    view = silences.get(event.silence_id, now)
-    assert view is not None, "it was just taken in"
-    return view

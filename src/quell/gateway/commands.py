@@ -1,0 +1,276 @@
+"""
+What people do to incidents, whichever way it comes in: each is decided by `quell.incident.decisions` and appended.
+
+A command with an idempotency key happens once; a repeat answers with the incident as it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from quell.errors import Conflict, Malformed, NotFound, WrongOffset
+from quell.eventlog.incidents import Incidents
+from quell.eventlog.log import EventLog, Write
+from quell.eventlog.projections.views import IncidentSummary, summary_of
+from quell.gateway.problems import say_faults
+from quell.incident import decisions
+from quell.incident import events as ev
+from quell.incident.alert import IncidentSeverity
+from quell.incident.events import Event, incident_stream
+from quell.incident.state import Incident
+
+NAME_CHARACTERS = 64
+SOMEBODY = "operator"
+_NEVER = -1
+"""No stream ever holds so many events."""
+
+Text = Annotated[str, Field(max_length=4_000)]
+Reason = Annotated[str, Field(min_length=1, max_length=4_000)]
+Id = Annotated[str, Field(min_length=1, max_length=100)]
+By = Annotated[str | None, Field(max_length=200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a decision may look at besides the incident."""
+
+    by: str
+    now: datetime
+    into: Incident | None = None
+    """The other incident of a merge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(ABC):
+    """Something a person does."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    by: By = None
+    """Who does it; the caller's principal when left out."""
+
+    @abstractmethod
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Return the events to append. Raises: Conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge(Command):
+    """Take an incident."""
+
+    note: Text = ""
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.acknowledge(incident, by=context.by, note=clean_text(self.note))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve(Command):
+    """Say yes to exactly this plan."""
+
+    plan_id: Id
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.approve(incident, self.plan_id, by=context.by, now=context.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject(Command):
+    """Say no to exactly this plan."""
+
+    plan_id: Id
+    reason: Reason
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        reason = clean_text(self.reason)
+        return decisions.reject(incident, self.plan_id, by=context.by, reason=reason, now=context.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve(Command):
+    """Declare that the service is restored."""
+
+    reason: Reason
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.resolve(incident, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(Command):
+    """File a resolved incident."""
+
+    reason: Text = "closed"
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.close(incident, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen(Command):
+    """Take up an incident that had ended."""
+
+    reason: Reason
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.reopen(incident, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge(Command):
+    """Make an incident part of another that is open."""
+
+    into: Id
+    reason: Reason
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        assert context.into is not None, "loaded before the decision"
+        return decisions.merge(incident, context.into, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSeverity(Command):
+    """Say how bad it is."""
+
+    severity: IncidentSeverity
+    reason: Reason
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.change_severity(incident, self.severity, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Command):
+    """Write something down."""
+
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        text = clean_text(self.text)
+        if not text:
+            raise Malformed("a note needs words")
+        return decisions.add_note(incident, by=context.by, text=text)
+
+
+COMMANDS: Mapping[str, type[Command]] = {
+    "acknowledge": Acknowledge,
+    "approve": Approve,
+    "reject": Reject,
+    "resolve": Resolve,
+    "close": Close,
+    "reopen": Reopen,
+    "merge": Merge,
+    "severity": ChangeSeverity,
+    "note": Note,
+}
+"""What can be done, by the name it has on the wire."""
+
+_READERS: Mapping[str, TypeAdapter[Command]] = {name: TypeAdapter(kind) for name, kind in COMMANDS.items()}
+
+
+def read_command(name: str, args: Mapping[str, Any]) -> Command:
+    """Return a command as it came in. Raises: NotFound: no such command. Malformed: its arguments do not fit."""
+    reader = _READERS.get(name)
+    if reader is None:
+        raise NotFound(f"there is no command {name[:50]!r}; known: {', '.join(COMMANDS)}")
+    try:
+        return reader.validate_python(dict(args))
+    except ValidationError as error:
+        raise Malformed(f"{name}: {say_faults(error.errors())}") from error
+
+
+class Commands:
+    """Carries out what people do."""
+
+    def __init__(self, log: EventLog, incidents: Incidents, *, clock: Callable[[], datetime]) -> None:
+        self._log = log
+        self._incidents = incidents
+        self._clock = clock
+
+    async def run(self, name: str, incident_id: str, args: Mapping[str, Any], key: str, by: str) -> IncidentSummary:
+        """Do what came over a live connection, where `by` is the principal; as `do`."""
+        return await self.do(incident_id, read_command(name, args), by=by, key=key)
+
+    async def do(
+        self, incident_id: str, command: Command, *, by: str | None = None, key: str | None = None
+    ) -> IncidentSummary:
+        """
+        Carry out a command and return the incident's row after it.
+
+        Args:
+            by: who does it, unless the command itself names somebody.
+            key: idempotency key of the caller; it counts for this command on this incident.
+
+        Raises: NotFound. Conflict: the incident does not allow it. StorageError.
+        """
+        _check_id(incident_id)
+        into = await self._into(command)
+        who = person(command.by or by)
+        whole_key = _namespaced(type(command).__name__, incident_id, key) if key else None
+
+        def decide(incident: Incident) -> list[Event]:
+            return command.decide(incident, Context(by=who, now=self._clock(), into=into))
+
+        try:
+            incident = await self._incidents.change(incident_id, decide, key=whole_key)
+        except Conflict:
+            if whole_key is None or not await self._happened(incident_id, whole_key):
+                raise
+            incident = await self._incidents.load(incident_id)
+        return summary_of(incident)
+
+    async def _into(self, command: Command) -> Incident | None:
+        if not isinstance(command, Merge):
+            return None
+        _check_id(command.into)
+        return await self._incidents.load(command.into)
+
+    async def _happened(self, incident_id: str, key: str) -> bool:
+        """
+        Return whether the log knows the key.
+
+        Asked by an append that cannot succeed: no stream is at its offset, so all it can find is the key.
+        """
+        probe = Write(
+            stream=incident_stream(incident_id),
+            events=[ev.NoteAdded(by="system:commands", text="")],
+            expected_offset=_NEVER,
+        )
+        try:
+            await self._log.append([probe], key=key)
+        except WrongOffset:
+            return False
+        return True
+
+
+def person(raw: str | None) -> str:
+    """Return who it is as events name people; whatever was sent, it can only ever name a person."""
+    text = unicodedata.normalize("NFKC", (raw or "").removeprefix("person:"))
+    kept = "".join(c if c.isalnum() or c in "._@+'-" else " " for c in text)
+    return f"person:{' '.join(kept.split())[:NAME_CHARACTERS].strip() or SOMEBODY}"
+
+
+def clean_text(text: str) -> str:
+    """Return text without control and invisible characters, line breaks and tabs kept."""
+    hidden = {"Cc", "Cf", "Co", "Cs"}
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in hidden).strip()
+
+
+def _namespaced(kind: str, incident_id: str, key: str) -> str:
+    digest = hashlib.blake2b(f"{kind}\n{incident_id}\n{key}".encode(), digest_size=16)
+    return f"command/{digest.hexdigest()}"
+
+
+def _check_id(incident_id: str) -> None:
+    """Refuse what cannot be an id before it names a stream."""
+    known = incident_id.isascii() and all(c.isalnum() or c in "._-" for c in incident_id)
+    if not known or not 0 < len(incident_id) <= 100:
+        raise NotFound(f"there is no incident {incident_id[:100]!r}")

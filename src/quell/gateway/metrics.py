@@ -1,0 +1,140 @@
+"""`/metrics` in Prometheus' text format, computed from the read models at each scrape; no label holds an id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from quell.eventlog.log import EventLog
+from quell.eventlog.projections.agents import AGENTS, BUCKETS_S
+from quell.eventlog.projections.intake import StageCounts
+from quell.eventlog.projections.models import ReadModels
+from quell.gateway.live import Hub
+from quell.incident.alert import IncidentSeverity
+from quell.incident.events import State
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_AGENT_STATES = ("healthy", "degraded", "failing", "unknown")
+_STAGES = tuple(stage.name for stage in fields(StageCounts))
+
+
+class Metrics:
+    """What a scrape shows."""
+
+    def __init__(
+        self,
+        models: ReadModels,
+        log: EventLog,
+        *,
+        hub: Hub | None = None,
+        queued: Callable[[], int] | None = None,
+    ) -> None:
+        """
+        Take what is measured.
+
+        Args:
+            hub: the live connections.
+            queued: events that wait to be written to the log.
+        """
+        self._models, self._log, self._hub, self._queued = models, log, hub, queued
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def render(self) -> bytes:
+        """Return the text of one scrape."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand: what there is follows from what happened."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Compute every family."""
+        yield from self._incidents()
+        yield from self._intake()
+        yield from self._agents()
+        yield from self._event_log()
+        if self._hub is not None:
+            yield from _sockets(self._hub)
+
+    def _incidents(self) -> Iterator[Metric]:
+        counts = self._models.board.counts
+        incidents = GaugeMetricFamily(
+            "quell_incidents", "Incidents by state and severity.", labels=["state", "severity"]
+        )
+        for state in State:
+            for severity in IncidentSeverity:
+                incidents.add_metric([state, severity], counts[state, severity])
+        yield incidents
+        yield GaugeMetricFamily(
+            "quell_incidents_open", "Incidents somebody has to care about.", self._models.board.open
+        )
+
+    def _intake(self) -> Iterator[Metric]:
+        alerts = CounterMetricFamily(
+            "quell_intake_alerts", "Alerts by the stage that ended their way.", labels=["source", "stage"]
+        )
+        for source, counts in self._models.intake.by_source.items():
+            for stage in _STAGES:
+                alerts.add_metric([source, stage], getattr(counts, stage))
+        yield alerts
+        held = len(self._models.intake.held)
+        yield GaugeMetricFamily("quell_intake_held", "Alerts that wait below the threshold of an incident.", held)
+
+    def _agents(self) -> Iterator[Metric]:
+        agents = self._models.agents
+        phases = CounterMetricFamily("quell_phases", "Ended phases of responses.", labels=["agent", "phase", "outcome"])
+        for (agent, phase, outcome), count in agents.outcomes.items():
+            phases.add_metric([agent, phase, outcome], count)
+        yield phases
+        seconds = HistogramMetricFamily("quell_phase_seconds", "How long phases took.", labels=["phase"])
+        for phase, took in agents.seconds.items():
+            seconds.add_metric([phase], list(_cumulated(took.counts)), took.sum_s)
+        yield seconds
+        state = GaugeMetricFamily("quell_agent_state", "1 for the state an agent is in.", labels=["agent", "state"])
+        running = GaugeMetricFamily("quell_agent_running", "Incidents an agent works on.", labels=["agent"])
+        for agent in AGENTS:
+            health = agents.health(agent)
+            running.add_metric([agent], len(health.running))
+            for name in _AGENT_STATES:
+                state.add_metric([agent, name], health.state == name)
+        yield state
+        yield running
+
+    def _event_log(self) -> Iterator[Metric]:
+        head, position = self._log.head, self._models.position
+        yield CounterMetricFamily("quell_eventlog_events", "Events in the log.", head)
+        yield GaugeMetricFamily(
+            "quell_read_models_behind", "Events the read models have yet to take in.", head - position
+        )
+        if self._queued is not None:
+            yield GaugeMetricFamily("quell_eventlog_queued", "Events that wait to be written.", self._queued())
+
+
+def _sockets(hub: Hub) -> Iterator[Metric]:
+    counts = hub.counts
+    yield GaugeMetricFamily("quell_sockets", "Live connections.", len(hub.connections))
+    yield GaugeMetricFamily("quell_sockets_behind", "Live connections that cannot keep up.", hub.lagging)
+    yield GaugeMetricFamily("quell_subscriptions", "Channels followed, over all connections.", hub.subscriptions)
+    yield CounterMetricFamily("quell_sockets_opened", "Live connections since the start.", counts.connected)
+    yield CounterMetricFamily("quell_sockets_refused", "Live connections refused since the start.", counts.refused)
+    yield CounterMetricFamily("quell_publications", "Events published to channels.", counts.publications)
+    yield CounterMetricFamily("quell_deliveries", "Events given to connections.", counts.deliveries)
+    yield CounterMetricFamily("quell_conflated", "Events left out because a newer one followed.", counts.conflated)
+    closes = CounterMetricFamily("quell_sockets_closed", "Connections the server ended.", labels=["code"])
+    for code, count in sorted(counts.closes.items()):
+        closes.add_metric([str(int(code))], count)
+    yield closes
+
+
+def _cumulated(counts: list[int]) -> Iterator[tuple[str, float]]:
+    """Yield (upper bound, events at or below it) as the format wants it."""
+    total = 0
+    for bound, count in zip((*BUCKETS_S, None), counts, strict=True):
+        total += count
+        yield ("+Inf" if bound is None else str(float(bound)), total)

@@ -1,0 +1,83 @@
+"""Changing incidents: one POST for each thing a person can do."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from quell.eventlog.projections.views import IncidentSummary
+from quell.gateway import commands as do
+from quell.gateway.commands import Commands
+from quell.gateway.problems import documented
+from quell.gateway.rest.wire import Key, User, reply
+
+
+class ChangeRoutes:
+    """Routes below /incidents/{id} that append; each answers with the row after it."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    def add_to(self, router: APIRouter) -> None:
+        """Add the routes."""
+        for name, handle in (
+            ("acknowledge", self.acknowledge),
+            ("approve", self.approve),
+            ("reject", self.reject),
+            ("resolve", self.resolve),
+            ("close", self.close),
+            ("reopen", self.reopen),
+            ("merge", self.merge),
+            ("severity", self.severity),
+            ("notes", self.note),
+        ):
+            router.add_api_route(
+                f"/incidents/{{incident_id}}/{name}",
+                handle,
+                methods=["POST"],
+                name=f"{name}_incident",
+                response_model=IncidentSummary,
+                responses=documented(400, 404, 409, 413, 422, 503),
+            )
+
+    async def acknowledge(
+        self, incident_id: str, body: do.Acknowledge | None = None, key: Key = None, user: User = None
+    ) -> Response:
+        """Take an open incident: it has an owner then."""
+        return await self._do(incident_id, body or do.Acknowledge(), key, user)
+
+    async def approve(self, incident_id: str, body: do.Approve, key: Key = None, user: User = None) -> Response:
+        """Say yes to exactly this plan; 409 when it changed meanwhile or time ran out."""
+        return await self._do(incident_id, body, key, user)
+
+    async def reject(self, incident_id: str, body: do.Reject, key: Key = None, user: User = None) -> Response:
+        """Say no to exactly this plan."""
+        return await self._do(incident_id, body, key, user)
+
+    async def resolve(self, incident_id: str, body: do.Resolve, key: Key = None, user: User = None) -> Response:
+        """Declare that the service is restored."""
+        return await self._do(incident_id, body, key, user)
+
+    async def close(
+        self, incident_id: str, body: do.Close | None = None, key: Key = None, user: User = None
+    ) -> Response:
+        """File a resolved incident."""
+        return await self._do(incident_id, body or do.Close(), key, user)
+
+    async def reopen(self, incident_id: str, body: do.Reopen, key: Key = None, user: User = None) -> Response:
+        """Take up an incident that had ended."""
+        return await self._do(incident_id, body, key, user)
+
+    async def merge(self, incident_id: str, body: do.Merge, key: Key = None, user: User = None) -> Response:
+        """Make an incident part of another that is open."""
+        return await self._do(incident_id, body, key, user)
+
+    async def severity(self, incident_id: str, body: do.ChangeSeverity, key: Key = None, user: User = None) -> Response:
+        """Say how bad it is."""
+        return await self._do(incident_id, body, key, user)
+
+    async def note(self, incident_id: str, body: do.Note, key: Key = None, user: User = None) -> Response:
+        """Write something down."""
+        return await self._do(incident_id, body, key, user)
+
+    async def _do(self, incident_id: str, command: do.Command, key: str | None, user: str | None) -> Response:
+        return reply(await self._commands.do(incident_id, command, by=user, key=key))

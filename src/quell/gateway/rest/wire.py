@@ -1,0 +1,97 @@
+"""How every route answers and how much it reads: JSON by msgspec, pages, bounded bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from fastapi import Header, Query, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Message
+
+from quell.errors import TooLarge
+
+MAX_BODY_BYTES = 64 * 1024
+LARGEST = 2**53 - 1
+"""The largest number that every JSON reader keeps exactly."""
+
+Row = TypeVar("Row")
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most rows to return.")]
+Cursor = Annotated[
+    str | None, Query(max_length=500, description="`next_cursor` of the page before; without it, the first page.")
+]
+After = Annotated[int, Query(ge=0, le=LARGEST, description="Only what comes after this; `next_cursor` says it.")]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Names this request: sent again with the same key, it changes nothing and answers as things stand.",
+    ),
+]
+User = Annotated[
+    str | None, Header(alias="X-Quell-User", max_length=200, description="Who is asking, unless the body says so.")
+]
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Row]):
+    """Rows, and how to get the next ones."""
+
+    items: Sequence[Row]
+    next_cursor: str | None
+    """None when there are no more."""
+
+
+def reply(value: object, status: int = 200) -> Response:
+    """Return a value as JSON; times as ISO-8601 in UTC, what is not a number as null."""
+    return Response(_encode(value), status, media_type="application/json")
+
+
+class BoundedRoute(APIRoute):
+    """A route that reads no more than 64 KiB of body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler behind the bound."""
+        handle = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            if request.method in ("GET", "HEAD"):
+                return await handle(request)
+            body = await _read(request)
+            return await handle(Request(request.scope, _replay(body, request)))
+
+        return bounded
+
+
+async def _read(request: Request) -> bytes:
+    """Return the body. Raises: TooLarge."""
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said) > MAX_BODY_BYTES:
+        raise TooLarge(f"the body has {said} bytes, and {MAX_BODY_BYTES} are allowed")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"the body has more than the {MAX_BODY_BYTES} bytes that are allowed")
+    return bytes(body)
+
+
+def _replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
+    """Return what gives a body that was read already to its next reader."""
+    given = False
+
+    async def receive() -> Message:
+        nonlocal given
+        if given:
+            return await request.receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

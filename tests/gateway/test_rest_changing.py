@@ -1,0 +1,341 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quell.errors import Conflict, Malformed, NotFound, Unreachable
+from quell.gateway.commands import NAME_CHARACTERS, person, read_command
+from quell.gateway.rest import Drill
+from quell.gateway.rest.wire import MAX_BODY_BYTES
+from quell.incident import events as ev
+from tests.gateway.site import Site, open_site
+from tests.projections.given import PLAN, asked, batch, grouped, opened
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with open_site(tmp_path) as site:
+        await site.record("INC-1", opened(), grouped())
+        yield site
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=10)
+
+
+async def types(site: Site, incident_id: str = "INC-1") -> list[str]:
+    return [row["type"] for row in (await site.get(f"incidents/{incident_id}/events"))["items"]]
+
+
+async def test_acknowledging_answers_with_the_row_after_it(site: Site) -> None:
+    response = await site.post("incidents/INC-1/acknowledge", {"note": "on it"}, X_Quell_User="Anna")
+
+    assert response.status_code == 200
+    assert response.json()["owner"] == "person:Anna"
+    assert response.json()["state"] == "acknowledged"
+    assert (await types(site))[-2:] == ["IncidentAcknowledged", "StateChanged"]
+
+
+async def test_a_command_without_a_body_is_by_the_operator(site: Site) -> None:
+    response = await site.post("incidents/INC-1/acknowledge")
+
+    assert response.json()["owner"] == "person:operator"
+
+
+async def test_an_incident_goes_through_its_life_by_hand(site: Site) -> None:
+    await site.record("INC-2", opened("INC-2"))
+    steps = [
+        ("severity", {"severity": "SEV3", "reason": "one customer"}, "triggered"),
+        ("notes", {"text": "looks like DNS"}, "triggered"),
+        ("resolve", {"reason": "fixed by hand"}, "resolved"),
+        ("close", None, "closed"),
+        ("reopen", {"reason": "it is back"}, "reopened"),
+        ("merge", {"into": "INC-2", "reason": "the same cause"}, "merged"),
+    ]
+    for name, body, state in steps:
+        response = await site.post(f"incidents/INC-1/{name}", body)
+        assert response.status_code == 200, response.text
+        assert response.json()["state"] == state
+
+    assert response.json()["merged_into"] == "INC-2"
+    assert response.json()["severity"] == "SEV3"
+
+
+async def test_a_plan_is_approved_by_its_id_and_only_once(site: Site) -> None:
+    await site.record("INC-1", ev.PlanProposed(plan=PLAN), asked(soon()))
+
+    first = await site.post("incidents/INC-1/approve", {"plan_id": "7c1f", "by": "anna"})
+    again = await site.post("incidents/INC-1/approve", {"plan_id": "7c1f", "by": "ben"})
+    no = await site.post("incidents/INC-1/reject", {"plan_id": "7c1f", "reason": "wait"})
+
+    assert first.json()["approval"]["answer"] == "approved"
+    assert again.json()["approval"]["by"] == "person:anna"
+    assert no.status_code == 409
+    assert no.json()["reason"] == "conflict"
+    assert (await types(site)).count("ActionApproved") == 1
+
+
+async def test_a_changed_plan_cannot_be_approved_by_its_old_id(site: Site) -> None:
+    await site.record("INC-1", ev.PlanProposed(plan=PLAN), asked(soon()))
+
+    response = await site.post("incidents/INC-1/approve", {"plan_id": "0000"})
+
+    assert response.status_code == 409
+    assert "the plan changed" in response.json()["detail"]
+
+
+async def test_what_its_state_does_not_allow_is_a_conflict_that_says_so(site: Site) -> None:
+    response = await site.post("incidents/INC-1/close")
+
+    assert response.status_code == 409
+    assert response.json()["reason"] == "illegal_transition"
+    assert response.json()["detail"] == "INC-1 is triggered and cannot become closed"
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("notes", {"text": "seen"}),
+        ("acknowledge", {"note": "mine"}),
+        ("resolve", {"reason": "fixed"}),
+        ("severity", {"severity": "SEV4", "reason": "small"}),
+    ],
+)
+async def test_a_request_repeated_with_its_key_changes_nothing_more(
+    site: Site, name: str, body: dict[str, str]
+) -> None:
+    first = await site.post(f"incidents/INC-1/{name}", body, Idempotency_Key="click-1")
+    count = len(await types(site))
+    again = await site.post(f"incidents/INC-1/{name}", body, Idempotency_Key="click-1")
+
+    assert again.status_code == first.status_code == 200
+    assert again.json() == first.json()
+    assert len(await types(site)) == count
+
+
+async def test_a_repeat_is_answered_even_when_the_state_no_longer_allows_it(site: Site) -> None:
+    await site.post("incidents/INC-1/resolve", {"reason": "fixed"})
+    first = await site.post("incidents/INC-1/reopen", {"reason": "back"}, Idempotency_Key="k")
+    again = await site.post("incidents/INC-1/reopen", {"reason": "back"}, Idempotency_Key="k")
+    other = await site.post("incidents/INC-1/reopen", {"reason": "back"}, Idempotency_Key="k2")
+
+    assert (first.status_code, again.status_code, other.status_code) == (200, 200, 409)
+    assert again.json()["reopened"] == 1
+
+
+async def test_one_key_counts_for_one_command_on_one_incident(site: Site) -> None:
+    await site.record("INC-2", opened("INC-2"))
+    for incident_id in ("INC-1", "INC-2"):
+        await site.post(f"incidents/{incident_id}/notes", {"text": "seen"}, Idempotency_Key="k")
+        await site.post(f"incidents/{incident_id}/acknowledge", None, Idempotency_Key="k")
+
+    for incident_id in ("INC-1", "INC-2"):
+        assert {"NoteAdded", "IncidentAcknowledged"} <= set(await types(site, incident_id))
+
+
+async def test_many_people_at_once_all_get_their_note_in(site: Site) -> None:
+    answers = await asyncio.gather(
+        *(site.post("incidents/INC-1/notes", {"text": f"note {number}"}) for number in range(6))
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await types(site)).count("NoteAdded") == 6
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b"{", 400, "malformed"),
+        (b'{"text": 7}', 422, "invalid"),
+        (b'{"text": "x", "colour": "red"}', 422, "invalid"),
+        (b"{}", 422, "invalid"),
+        (b'{"text": "   "}', 400, "malformed"),
+        (b'{"text": "' + b"x" * MAX_BODY_BYTES + b'"}', 413, "too_large"),
+    ],
+)
+async def test_a_body_that_does_not_fit_is_a_problem(site: Site, body: bytes, status: int, reason: str) -> None:
+    response = await site.client.post(
+        "/api/v1/incidents/INC-1/notes", content=body, headers={"content-type": "application/json"}
+    )
+
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["reason"] == reason
+    assert "NoteAdded" not in await types(site)
+
+
+async def test_a_body_of_unknown_length_is_read_no_further_than_the_bound(site: Site) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += 1
+            yield b"x" * 4096
+
+    response = await site.client.post(
+        "/api/v1/incidents/INC-1/notes", content=endless(), headers={"content-type": "application/json"}
+    )
+
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize("incident_id", ["INC-9", "..", "a b", "%00", "é", "x" * 300])
+async def test_a_command_on_an_incident_that_is_not_there_is_a_problem(site: Site, incident_id: str) -> None:
+    response = await site.client.post(f"/api/v1/incidents/{incident_id}/notes", json={"text": "seen"})
+
+    assert response.status_code == 404
+
+
+async def test_what_is_sent_as_a_note_is_kept_as_text_without_what_cannot_be_seen(site: Site) -> None:
+    await site.post("incidents/INC-1/notes", {"text": "<script>\u202egnp.\x00\x1b[31m</script>\nsecond line"})
+
+    events = (await site.get("incidents/INC-1/events"))["items"]
+    assert events[-1]["data"]["text"] == "<script>gnp.[31m</script>\nsecond line"
+
+
+@given(st.text(max_size=300))
+def test_whatever_name_is_sent_names_a_person_and_nothing_else(raw: str) -> None:
+    kind, _, name = person(raw).partition(":")
+
+    assert kind == "person"
+    assert 0 < len(name) <= NAME_CHARACTERS
+    assert name.isprintable()
+    assert ":" not in name
+    assert person(person(raw)) == person(raw)
+
+
+async def test_a_command_over_the_live_connection_does_the_same(site: Site) -> None:
+    summary = await site.commands.run("acknowledge", "INC-1", {"note": "on it"}, "click-1", "person:anna")
+
+    assert summary.owner == "person:anna"
+
+
+def test_a_command_that_cannot_be_read_says_why() -> None:
+    with pytest.raises(NotFound, match="there is no command 'explode'"):
+        read_command("explode", {})
+    with pytest.raises(Malformed, match="approve: plan_id"):
+        read_command("approve", {})
+
+
+def silence(**changes: object) -> dict[str, object]:
+    body: dict[str, object] = {
+        "matchers": [{"label": "service", "op": "=", "value": "payment"}],
+        "ends_at": soon().isoformat(),
+        "comment": "maintenance",
+    }
+    return body | changes
+
+
+async def test_a_silence_is_begun_listed_and_ended(site: Site) -> None:
+    begun = await site.post("silences", silence(), X_Quell_User="anna")
+    assert begun.status_code == 201
+    assert begun.json()["state"] == "active"
+    assert begun.json()["by"] == "person:anna"
+    listed = (await site.get("silences"))["items"]
+    assert [row["id"] for row in listed] == [begun.json()["id"]]
+
+    path = f"/api/v1/silences/{begun.json()['id']}"
+    over = await site.client.delete(path)
+    again = await site.client.delete(path)
+
+    assert over.json()["state"] == again.json()["state"] == "ended"
+    assert site.log.head == site.models.position == 4
+
+
+async def test_a_silence_says_how_much_it_kept_back(site: Site) -> None:
+    silence_id = (await site.post("silences", silence())).json()["id"]
+    taken = batch(silenced=4)
+    await site.tell(
+        ev.INTAKE_STREAM,
+        ev.BatchTaken(
+            source=taken.source,
+            received=4,
+            rejected=0,
+            silenced=4,
+            duplicate=0,
+            grouped=0,
+            opening=0,
+            silenced_by={silence_id: 4},
+        ),
+    )
+
+    assert (await site.get("silences"))["items"][0]["matched"] == 4
+
+
+async def test_a_silence_asked_for_twice_with_one_key_is_one_silence(site: Site) -> None:
+    first = await site.post("silences", silence(), Idempotency_Key="k")
+    again = await site.post("silences", silence(), Idempotency_Key="k")
+
+    assert first.json() == again.json()
+    assert len((await site.get("silences"))["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"matchers": []}, 422),
+        ({"matchers": [{"label": "service", "op": "~", "value": "x"}]}, 422),
+        ({"matchers": [{"label": "service", "op": "=~", "value": ".*"}]}, 400),
+        ({"matchers": [{"label": "service", "op": "=~", "value": "("}]}, 400),
+        ({"ends_at": "2001-01-01T00:00:00Z"}, 400),
+        ({"ends_at": "0001-01-01T00:00:00+14:00"}, 422),
+        ({"ends_at": "2099-01-01T00:00:00"}, 422),
+        ({"starts_at": "2050-01-01T00:00:00Z"}, 400),
+    ],
+)
+async def test_a_silence_that_makes_no_sense_is_a_problem(site: Site, changes: dict[str, object], status: int) -> None:
+    response = await site.post("silences", silence(**changes))
+
+    assert response.status_code == status, response.text
+    assert (await site.get("silences"))["items"] == []
+
+
+async def test_ending_a_silence_that_is_not_there_is_a_problem(site: Site) -> None:
+    assert (await site.client.delete("/api/v1/silences/S-0")).status_code == 404
+
+
+class Shop:
+    """A lab that starts one drill, or is out of reach."""
+
+    def __init__(self) -> None:
+        self.under_way: Drill | None = None
+        self.reachable = True
+
+    async def drill(self) -> Drill | None:
+        if not self.reachable:
+            raise Unreachable("the lab does not answer")
+        return self.under_way
+
+    async def start_drill(self, *, key: str | None) -> Drill:
+        if self.under_way is not None:
+            raise Conflict("a drill is under way")
+        self.under_way = Drill(id="d1", state="starting", started_at=datetime.now(UTC))
+        return self.under_way
+
+
+async def test_without_a_lab_there_is_nothing_to_drill(site: Site) -> None:
+    assert await site.get("lab") == {"running": False, "drills_available": False, "drill": None}
+    assert (await site.post("lab/drills")).status_code == 404
+
+
+async def test_a_drill_is_started_in_the_lab_and_leaves_nothing_in_the_log(tmp_path: Path) -> None:
+    shop = Shop()
+    async with open_site(tmp_path, lab=shop) as site:
+        assert (await site.get("lab"))["drills_available"]
+
+        started = await site.post("lab/drills")
+        again = await site.post("lab/drills")
+
+        assert started.status_code == 202
+        assert again.status_code == 409
+        assert (await site.get("lab"))["drill"]["id"] == "d1"
+        assert site.log.head == 0
+        shop.reachable = False
+        assert not (await site.get("lab"))["running"]
