@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quell.gateway.protocol import (
     COMMANDS,
@@ -84,6 +86,7 @@ def test_a_frame_becomes_its_effects_in_order(said: object, meant: list[object])
         (json.dumps([{"type": "pong"}] * 6), "6 messages in a frame: the limit is 5"),
         ('{"type":"ping","id":"' + "x" * 2000 + '"}', "the limit is 2000 bytes"),
         (b'{"type":"ping"}', "text frames only"),
+        ('{"type":"ping","id":' + "9" * 40 + "}", "id"),
         ("\ud800", ""),
     ],
 )
@@ -97,6 +100,39 @@ def test_a_frame_that_breaks_the_protocol_ends_the_session_with_a_reason(frame: 
         assert effects[0].code == CloseCode.BAD_MESSAGE
         assert says in effects[0].reason
         assert talk.receive('{"type":"ping"}', 102.0) == []
+
+
+def test_a_message_nested_without_end_is_refused() -> None:
+    talk = Session(limits=Limits(), now_s=0.0)
+
+    effects = talk.receive('{"type":"subscribe","channel":"a","x":' + "[" * 30_000 + "]" * 30_000 + "}", 1.0)
+
+    assert effects == [HangUp(CloseCode.BAD_MESSAGE, "a message that is nested too deeply")]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+types = st.sampled_from(["subscribe", "unsubscribe", "ping", "pong", "command", "hello", ""])
+fields = st.sampled_from(["channel", "since", "id", "name", "incident_id", "args", "epoch", "offset"])
+bodies = st.dictionaries(fields, json_values, max_size=5)
+nearly = st.builds(lambda kind, body: {"type": kind, **body}, types, bodies)
+frames = st.text(max_size=200) | st.builds(json.dumps, json_values | nearly | st.lists(nearly, max_size=6))
+
+
+@given(st.lists(frames, max_size=5))
+def test_no_frame_breaks_the_server(said: list[str]) -> None:
+    talk = session()
+    for frame in said:
+        for effect in talk.receive(frame, 101.0):
+            match effect:
+                case Send(message):
+                    assert json.loads(encode(message))["type"] in {"pong", "error"}
+                case HangUp(_, reason):
+                    assert len(reason.encode()) <= 123
+                    assert talk.closed
 
 
 def test_a_close_reason_fits_its_frame_and_stays_text() -> None:

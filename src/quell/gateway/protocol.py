@@ -54,6 +54,7 @@ class Limits:
 
 ChannelName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+PingNumber = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ class Unsubscribe(msgspec.Struct, tag="unsubscribe", tag_field="type", frozen=Tr
 class ClientPing(msgspec.Struct, tag="ping", tag_field="type", frozen=True, kw_only=True):
     """Asks for a pong with the same id."""
 
-    id: MessageId | int | None = None
+    id: MessageId | PingNumber | None = None
 
 
 class ClientPong(msgspec.Struct, tag="pong", tag_field="type", frozen=True, kw_only=True):
