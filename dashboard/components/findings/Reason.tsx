@@ -1,0 +1,48 @@
+"use client";
+
+import { useEffect, useId, useRef, useState, type SyntheticEvent } from "react";
+import css from "./findings.module.css";
+
+interface ReasonProps {
+  label: string;
+  action: string;
+  busy: boolean;
+  onSubmit: (reason: string) => void;
+  onCancel: () => void;
+}
+
+/** Asks for a sentence before something is done. */
+export function Reason({ label, action, busy, onSubmit, onCancel }: ReasonProps) {
+  const [text, setText] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useEffect(() => field.current?.focus(), []);
+  const submit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    if (text.trim() !== "") onSubmit(text.trim());
+  };
+  return (
+    <form className={css.reason} onSubmit={submit}>
+      <label htmlFor={id} className="label">
+        {label}
+      </label>
+      <input
+        ref={field}
+        id={id}
+        className="field"
+        value={text}
+        maxLength={1000}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => event.key === "Escape" && onCancel()}
+      />
+      <div className="row">
+        <button type="submit" className="button" disabled={busy || text.trim() === ""}>
+          {action}
+        </button>
+        <button type="button" className="linkButton" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,45 @@
+"use client";
+
+import { useState } from "react";
+import { command, readIncident, type Command } from "@/lib/api/incidents";
+import { ApiError } from "@/lib/api/request";
+import { live } from "@/lib/live/client";
+import { DETAIL_PREFIX } from "@/lib/live/fold";
+
+export interface Commanding {
+  busy: boolean;
+  /** Why the last command did not happen, in words. */
+  error: string | null;
+  /** Do it; true when it happened. */
+  run: (what: Command) => Promise<boolean>;
+  clear: () => void;
+}
+
+/** Send commands about an incident; on a conflict the incident is read again, so that what is shown is what is. */
+export function useCommand(id: string): Commanding {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<string | null>(null);
+  const run = async (what: Command) => {
+    setBusy(true);
+    setError(null);
+    try {
+      live().put({ kind: "event", channel: "incidents", data: await command(id, what) });
+      return true;
+    } catch (caught) {
+      setError(caught instanceof Error ? caught.message : String(caught));
+      if (caught instanceof ApiError && caught.status === 409) await readAgain(id);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, error, run, clear: () => setError(null) };
+}
+
+async function readAgain(id: string): Promise<void> {
+  try {
+    live().put({ kind: "snapshot", channel: DETAIL_PREFIX + id, data: await readIncident(id) });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+}

@@ -1,0 +1,106 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useCallback, useEffect, useState } from "react";
+import { readIncident } from "@/lib/api/incidents";
+import { ApiError } from "@/lib/api/request";
+import type { IncidentDetail } from "@/lib/api/types";
+import { useKeys } from "@/lib/keys";
+import { live } from "@/lib/live/client";
+import { DETAIL_PREFIX } from "@/lib/live/fold";
+import { useChannel, useLive } from "@/lib/live/hooks";
+import { useParam } from "@/lib/url";
+import { focusApproval } from "../findings/ApprovalCard";
+import { Bars, Empty, Failed } from "../kit/Notice";
+import { Alerts } from "./Alerts";
+import { Aside } from "./Aside";
+import { Header } from "./Header";
+import { Timeline } from "./Timeline";
+import { Waterfall } from "./Waterfall";
+import css from "./incident.module.css";
+
+type Reading = { state: "reading" } | { state: "read" } | { state: "unknown" } | { state: "failed"; words: string };
+
+/** Read an incident over REST, for its first picture and for the words when there is none. */
+function useReading(id: string | null): [Reading, () => void] {
+  const [reading, setReading] = useState<Reading>({ state: "reading" });
+  const read = useCallback(async () => {
+    if (id === null) return;
+    try {
+      const detail = await readIncident(id);
+      if (live().store.getState().details[id] === undefined) {
+        live().put({ kind: "snapshot", channel: DETAIL_PREFIX + id, data: detail });
+      }
+      setReading({ state: "read" });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) setReading({ state: "unknown" });
+      else setReading({ state: "failed", words: error instanceof Error ? error.message : String(error) });
+    }
+  }, [id]);
+  useEffect(() => {
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- the state is set when the answer is there
+    void read();
+  }, [read]);
+  return [reading, () => void read()];
+}
+
+function Missing({ id }: { id: string | null }) {
+  return (
+    <div className={`panel ${css.alone}`}>
+      <Empty title={id === null || id === "" ? "No incident is named in this address" : `There is no incident ${id}`}>
+        <p>{id === null || id === "" ? "The address should end in ?id= and the incident's name." : "It may belong to another Quell, or its log was removed."}</p>
+        <a href="/ops/" className="button">
+          Go to operations
+        </a>
+      </Empty>
+    </div>
+  );
+}
+
+function Skeleton({ reading, retry }: { reading: Reading; retry: () => void }) {
+  return (
+    <div className={css.page} aria-busy={reading.state === "reading"}>
+      <h1 className="unseen">Incident</h1>
+      <div className={`panel ${css.head} ${css.headSkeleton}`}>
+        {reading.state === "failed" ? <Failed words={reading.words} retry={retry} /> : <Bars lines={3} />}
+      </div>
+      <div className={`panel ${css.aside}`}>
+        <Bars lines={9} />
+      </div>
+      <div className={`panel ${css.main}`}>
+        <Bars lines={9} tall />
+      </div>
+    </div>
+  );
+}
+
+function Loaded({ detail }: { detail: IncidentDetail }) {
+  useEffect(() => {
+    document.title = `${detail.summary.title} · Quell`;
+  }, [detail.summary.title]);
+  return (
+    <div className={css.page}>
+      <div className={`panel live ${css.head}`}>
+        <Header detail={detail} />
+        <Waterfall phases={detail.summary.phases} timeline={detail.timeline} />
+      </div>
+      <Aside detail={detail} />
+      <div className={css.main}>
+        <Timeline detail={detail} />
+        <Alerts detail={detail} />
+      </div>
+    </div>
+  );
+}
+
+/** Everything about one incident: `/incident/?id=INC-1`. */
+export function IncidentPage() {
+  const router = useRouter();
+  const [id] = useParam("id");
+  const [reading, retry] = useReading(id ?? null);
+  const detail = useLive((state) => (id ? state.details[id] : undefined));
+  useChannel(id && reading.state !== "unknown" ? DETAIL_PREFIX + id : null);
+  useKeys({ a: focusApproval, Escape: () => router.push(`/ops/?incident=${encodeURIComponent(id ?? "")}`) });
+  if (id === null || id === "" || (reading.state === "unknown" && detail === undefined)) return <Missing id={id ?? null} />;
+  return detail === undefined ? <Skeleton reading={reading} retry={retry} /> : <Loaded detail={detail} />;
+}

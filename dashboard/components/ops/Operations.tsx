@@ -1,0 +1,66 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useMemo } from "react";
+import { boardOf, readSeverities, type Board, type Show } from "@/lib/board/rows";
+import { useKeys } from "@/lib/keys";
+import { useChannel, useLive } from "@/lib/live/hooks";
+import { incidentHref, useParam } from "@/lib/url";
+import { focusApproval } from "../findings/ApprovalCard";
+import { Incidents } from "./Incidents";
+import { Itself } from "./Itself";
+import { Selected } from "./Selected";
+import { Stream } from "./Stream";
+import { Strip } from "./Strip";
+import css from "./ops.module.css";
+
+const NO_ROWS: Board = { open: [], ended: [] };
+
+function useBoard(): Board {
+  const incidents = useLive((state) => state.incidents);
+  const [show] = useParam("show");
+  const [severities] = useParam("severity");
+  const [service] = useParam("service");
+  return useMemo(() => {
+    if (incidents === null) return NO_ROWS;
+    const wanted: Show = show === "open" || show === "ended" ? show : "all";
+    return boardOf(incidents, { show: wanted, severities: readSeverities(severities), service: service ?? null });
+  }, [incidents, show, severities, service]);
+}
+
+/** The page of whoever is on call: what is open, what wants a person, what happens now. */
+export function Operations() {
+  const router = useRouter();
+  const board = useBoard();
+  const [chosen, choose] = useParam("incident");
+  useChannel("agents");
+  useChannel("health");
+  useChannel("intake");
+  useChannel("events");
+  const rows = useMemo(() => [...board.open, ...board.ended], [board]);
+  const selected = rows.find((row) => row.id === chosen) ?? rows[0] ?? null;
+  const move = (by: number) => {
+    const at = rows.findIndex((row) => row.id === selected?.id);
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    if (next === undefined) return;
+    choose(next.id);
+    document.getElementById(`row-${next.id}`)?.scrollIntoView({ block: "nearest" });
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => selected !== null && router.push(incidentHref(selected.id)),
+    a: focusApproval,
+    Escape: () => choose(null),
+  });
+  return (
+    <div className={css.page}>
+      <h1 className="unseen">Operations</h1>
+      <Strip />
+      <Incidents board={board} selectedId={selected?.id ?? null} choose={choose} />
+      <Selected row={selected} />
+      <Stream />
+      <Itself />
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { newKey, post } from "@/lib/api/request";
+import { lab, useResource } from "@/lib/api/resource";
+import { useConnection } from "@/lib/live/hooks";
+import css from "./ops.module.css";
+
+const FOLLOW_MS = 4_000;
+
+/** Starts the next drill; only there when the server says that a lab runs. */
+export function StartDrill() {
+  const { value } = useResource(lab);
+  const { stale } = useConnection();
+  const [says, setSays] = useState("");
+  const [busy, setBusy] = useState(false);
+  const running = value?.drill != null;
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => void lab.load(), FOLLOW_MS);
+    return () => clearInterval(timer);
+  }, [running]);
+  if (value?.drills_available !== true) return null;
+  const start = async () => {
+    setBusy(true);
+    try {
+      await post<unknown>("/api/v1/lab/drills", {}, newKey());
+      setSays("A service of the lab is being broken. Its alerts come in by themselves.");
+      await lab.load();
+    } catch (error) {
+      setSays(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className={css.drill}>
+      <span className="muted" role="status">
+        {says}
+      </span>
+      <button type="button" className="button" disabled={busy || running || stale} onClick={() => void start()}>
+        {running ? "A drill runs" : "Start a drill"}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+/** The words for what the server names with a code. */
+import type { IncidentSummary, Phase, PhaseState, PhaseView, Severity, State } from "@/lib/api/types";
+
+export const SEVERITIES: readonly Severity[] = ["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"];
+
+export const STATE_WORDS: Readonly<Record<State, string>> = {
+  triggered: "Triggered",
+  acknowledged: "Acknowledged",
+  investigating: "Investigating",
+  identified: "Identified",
+  monitoring: "Monitoring",
+  resolved: "Resolved",
+  closed: "Closed",
+  reopened: "Reopened",
+  merged: "Merged",
+};
+
+export const PHASE_STATE_WORDS: Readonly<Record<PhaseState, string>> = {
+  waiting: "waiting",
+  running: "running",
+  completed: "completed",
+  failed: "failed",
+  timed_out: "timed out",
+  abstained: "abstained",
+};
+
+const ENDED: ReadonlySet<State> = new Set<State>(["resolved", "closed", "merged"]);
+
+export function isEnded(row: IncidentSummary): boolean {
+  return ENDED.has(row.state);
+}
+
+/** What a person is wanted for, or null. */
+export function wantsWords(row: IncidentSummary): string | null {
+  if (row.wants === null) return null;
+  return row.wants === "approve" ? "Wants approval" : row.wants === "take_over" ? "Take over" : row.wants;
+}
+
+/** How it stands, said in one or two words. */
+export function stateWords(row: IncidentSummary): string {
+  if (row.state === "merged" && row.merged_into !== null) return `Merged into ${row.merged_into}`;
+  return STATE_WORDS[row.state];
+}
+
+/** Whether the phase waits for a person, which is drawn in yellow. */
+export function waitsForPerson(phase: PhaseView): boolean {
+  return phase.phase === "approve" && phase.state === "running";
+}
+
+export function phaseWords(phase: PhaseView): string {
+  if (waitsForPerson(phase)) return "approve: waits for a person";
+  const progress = phase.state === "running" && phase.done !== null && phase.total !== null ? ` ${phase.done} of ${phase.total}` : "";
+  return `${phase.phase} ${PHASE_STATE_WORDS[phase.state]}${progress}`;
+}
+
+/** The phase to speak of: the one that runs, else the last that did anything. */
+export function currentPhase(phases: readonly PhaseView[]): PhaseView | null {
+  return phases.find((phase) => phase.state === "running") ?? phases.findLast((phase) => phase.state !== "waiting") ?? null;
+}
+
+/** What stands under the segments of a row. */
+export function phaseNote(row: IncidentSummary): string {
+  if (row.phases.length === 0) return "agents have not begun";
+  const phase = currentPhase(row.phases);
+  if (phase === null) return row.responding ? "starting" : "agents have not begun";
+  if (waitsForPerson(phase)) return "waits for a person";
+  if (phase.state === "running") {
+    return phase.done !== null && phase.total !== null ? `${phase.phase} ${phase.done} of ${phase.total}` : phase.phase;
+  }
+  if (row.outcome !== null) return row.outcome;
+  return phase.state === "completed" ? `${phase.phase} done` : `${phase.phase} ${PHASE_STATE_WORDS[phase.state]}`;
+}
+
+/** `person:ada` → `ada`, `agent:diagnosis` → `diagnosis`. */
+export function who(by: string | null): string {
+  if (by === null || by === "") return "nobody";
+  const at = by.indexOf(":");
+  return at < 0 ? by : by.slice(at + 1);
+}
+
+export const PHASE_ORDER: readonly Phase[] = ["detect", "diagnose", "predict", "plan", "approve", "act", "verify", "undo"];
+
+/** `pool_exhaustion` → `pool exhaustion`. */
+export function spoken(code: string): string {
+  return code.replaceAll("_", " ");
+}

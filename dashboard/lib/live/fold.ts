@@ -1,0 +1,120 @@
+/** Folds a batch of news into the live state: pure. */
+import type {
+  AgentHealth,
+  Component,
+  Evidence,
+  IncidentDetail,
+  IncidentSummary,
+  Intake,
+  TimelineEntry,
+} from "@/lib/api/types";
+import { DETAILS_KEPT, EVENTS_KEPT, TIMELINE_KEPT, type LiveState } from "./state";
+
+/** News of one channel: its whole state, or one change. */
+export type News =
+  | { kind: "snapshot"; channel: string; data: unknown }
+  | { kind: "event"; channel: string; data: unknown };
+
+export const DETAIL_PREFIX = "incident:";
+
+/**
+ * Fold news in, in order.
+ *
+ * @param nowMs browser time, kept as the panels' as-of time.
+ */
+export function foldAll(state: LiveState, batch: readonly News[], nowMs: number): LiveState {
+  const draft: LiveState = { ...state, asOf: { ...state.asOf } };
+  const fresh: TimelineEntry[] = [];
+  for (const news of batch) {
+    (draft.asOf as Record<string, number>)[news.channel] = nowMs;
+    if (news.channel === "events" && news.kind === "event") fresh.push(news.data as TimelineEntry);
+    else foldOne(draft, news, fresh);
+  }
+  if (fresh.length > 0) addEvents(draft, fresh);
+  return draft;
+}
+
+function foldOne(draft: LiveState, news: News, fresh: TimelineEntry[]): void {
+  switch (news.channel) {
+    case "incidents":
+      draft.incidents = keyed(draft.incidents, news, (row: IncidentSummary) => row.id);
+      return;
+    case "agents":
+      draft.agents = keyed(draft.agents, news, (row: AgentHealth) => row.agent);
+      return;
+    case "health":
+      draft.health = keyed(draft.health, news, (row: Component) => row.name);
+      return;
+    case "intake":
+      draft.intake = newIntake(news);
+      return;
+    case "events":
+      fresh.length = 0;
+      draft.events = itemsOf<TimelineEntry>(news.data).slice(-EVENTS_KEPT);
+      return;
+    default:
+      if (news.channel.startsWith(DETAIL_PREFIX)) foldDetail(draft, news);
+  }
+}
+
+function itemsOf<Row>(data: unknown): Row[] {
+  const items = (data as { items?: Row[] } | undefined)?.items;
+  return Array.isArray(items) ? items : [];
+}
+
+function keyed<Row>(
+  rows: Readonly<Record<string, Row>> | null,
+  news: News,
+  keyOf: (row: Row) => string,
+): Readonly<Record<string, Row>> {
+  if (news.kind === "snapshot") {
+    return Object.fromEntries(itemsOf<Row>(news.data).map((row) => [keyOf(row), row]));
+  }
+  const row = news.data as Row;
+  return { ...rows, [keyOf(row)]: row };
+}
+
+function newIntake(news: News): Intake | null {
+  const data = news.data as Intake | { items: Intake[] } | null;
+  if (data === null) return null;
+  return "items" in data ? (data.items[0] ?? null) : data;
+}
+
+function addEvents(draft: LiveState, fresh: readonly TimelineEntry[]): void {
+  const last = draft.events?.at(-1)?.position ?? -1;
+  const added = fresh.filter((entry) => entry.position > last);
+  draft.events = [...(draft.events ?? []), ...added].slice(-EVENTS_KEPT);
+  draft.eventsSeen += added.length;
+}
+
+interface DetailNews {
+  entry?: TimelineEntry | null;
+  changes?: Partial<IncidentDetail> & { evidence?: Record<string, Evidence> };
+}
+
+function foldDetail(draft: LiveState, news: News): void {
+  const id = news.channel.slice(DETAIL_PREFIX.length);
+  const before = draft.details[id];
+  const after = news.kind === "snapshot" ? (news.data as IncidentDetail) : patched(before, news.data as DetailNews);
+  if (after === undefined) return;
+  const { [id]: _old, ...others } = draft.details;
+  const kept = Object.entries(others).slice(-(DETAILS_KEPT - 1));
+  draft.details = Object.fromEntries([...kept, [id, after]]);
+}
+
+function patched(detail: IncidentDetail | undefined, news: DetailNews): IncidentDetail | undefined {
+  if (detail === undefined) return undefined;
+  const { evidence, timeline: _whole, ...changes } = news.changes ?? {};
+  return {
+    ...detail,
+    ...changes,
+    evidence: evidence === undefined ? detail.evidence : { ...detail.evidence, ...evidence },
+    timeline: news.entry ? appended(detail.timeline, news.entry) : detail.timeline,
+  };
+}
+
+function appended(timeline: TimelineEntry[], entry: TimelineEntry): TimelineEntry[] {
+  const last = timeline.at(-1);
+  if (last !== undefined && entry.position <= last.position) return timeline;
+  return [...timeline, entry].slice(-TIMELINE_KEPT);
+}

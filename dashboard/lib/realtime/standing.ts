@@ -1,0 +1,70 @@
+/** How the connection stands, for a person: one word for colour, one sentence to read. */
+import { STALE_MS, type Session } from "./session";
+
+export type Standing = "live" | "catching_up" | "connecting" | "reconnecting" | "stale" | "polling" | "offline" | "refused";
+
+export function standing(session: Session, nowMs: number): Standing {
+  if (session.link === "refused") return "refused";
+  if (isStale(session, nowMs)) return session.online ? "stale" : "offline";
+  if (session.link === "open") return behind(session) === null ? "live" : "catching_up";
+  if (!session.online) return "offline";
+  if (session.polling && session.heardAt !== null) return "polling";
+  return session.heardAt === null && session.failures === 0 ? "connecting" : "reconnecting";
+}
+
+/** Whether what is shown is too old to act on. */
+export function isStale(session: Session, nowMs: number): boolean {
+  return session.heardAt !== null && nowMs - session.heardAt > STALE_MS;
+}
+
+/** Events still to come, 0 while that is not known; null when every channel is up to date. */
+export function behind(session: Session): number | null {
+  const channels = Object.values(session.channels);
+  const missing = channels.reduce(
+    (sum, channel) => sum + (channel.cursor === null ? 0 : Math.max(0, channel.head - channel.cursor.offset)),
+    0,
+  );
+  if (missing > 0) return missing;
+  return channels.some((channel) => channel.status !== "live") ? 0 : null;
+}
+
+/** Whole seconds until the next try; null when none is planned. */
+export function retryInS(session: Session, nowMs: number): number | null {
+  return session.retryAt === null ? null : Math.max(0, Math.ceil((session.retryAt - nowMs) / 1000));
+}
+
+function retryWords(session: Session, nowMs: number): string {
+  const wait = retryInS(session, nowMs);
+  return wait === null ? "reconnecting" : `next try in ${wait} s`;
+}
+
+/**
+ * Say it in words.
+ *
+ * @param delayMs typical delay from event to screen; null while nothing was measured.
+ */
+export function sayStanding(session: Session, nowMs: number, delayMs: number | null): string {
+  const age = session.heardAt === null ? 0 : Math.round((nowMs - session.heardAt) / 1000);
+  switch (standing(session, nowMs)) {
+    case "live":
+      return delayMs === null ? "Live" : `Live, ${(delayMs / 1000).toFixed(1)} s behind`;
+    case "catching_up": {
+      const left = behind(session) ?? 0;
+      return left > 0 ? `Catching up, ${left.toLocaleString("en")} to go` : "Catching up";
+    }
+    case "connecting":
+      return "Connecting";
+    case "reconnecting": {
+      const wait = retryInS(session, nowMs);
+      return wait === null ? "Reconnecting" : `Reconnecting in ${wait} s`;
+    }
+    case "stale":
+      return `Stale, ${age} s old, ${retryWords(session, nowMs)}`;
+    case "polling":
+      return "Polling every 5 s";
+    case "offline":
+      return session.heardAt === null ? "Offline" : `Offline, ${age} s old`;
+    case "refused":
+      return `Refused: ${session.refusal?.reason ?? "no reason given"}`;
+  }
+}
