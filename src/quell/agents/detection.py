@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from quell.agents.case import Case, Telemetry
-from quell.agents.indicators import Measured, as_evidence, began, find, indicator, measure, say, worst
+from quell.agents.indicators import NEEDS_NO_PAST, Measured, as_evidence, began, find, indicator, measure, say, worst
 from quell.incident.events import Detection, EvidenceKind, Gap
 
 SHOWN = 12
@@ -30,6 +30,9 @@ def detect(case: Case, telemetry: Telemetry) -> Detection:
     out = [one for one in judged if one.out_of_range() and one.service in near]
     gaps.extend(Gap(source=service, reason="no metrics") for service in case.services if not _has(judged, service))
     if not any(one.kind.symptom for one in out):
+        if not any(one.kind.name not in NEEDS_NO_PAST and one.service in near for one in judged):
+            says = "could not look: the services of the alerts have no past to compare with yet"
+            return Detection(verdict="no_data", says=says, gaps=tuple(gaps))
         return Detection(verdict="no_sign", says=_say_nothing(case, judged), gaps=tuple(gaps))
     return _confirmed(case, telemetry, out, tuple(gaps))
 

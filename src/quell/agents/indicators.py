@@ -55,6 +55,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="pool_timeouts_rate", says="waits for a connection that gave up", unit="1/s", bad_when="above",
          least=0.3, symptom=False),
 )  # fmt: skip
+NEEDS_NO_PAST = frozenset({"up", "restarts_recent"})
+"""What these should be is known without a past: a service answers, and does not restart."""
+
 KIND_OF: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
 
@@ -180,8 +183,7 @@ def _normal(times: Array, values: Array, kind: Kind, case: Case) -> Normal | Non
     if np.isfinite(values[fit]).sum() < 8:
         fit = times < case.first_at.timestamp() - GUARD_S
     normal = normal_of(values[fit], unit_floor=floor_of(kind.unit))
-    if normal is None and kind.name in ("up", "restarts_recent"):
-        # What these should be needs no past: a service answers, and does not restart.
+    if normal is None and kind.name in NEEDS_NO_PAST:
         center = 1.0 if kind.name == "up" else 0.0
         return Normal(center=center, scale=0.1, low=center, high=center)
     return normal

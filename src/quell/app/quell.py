@@ -38,6 +38,8 @@ from quell.eventlog.projections.history import History
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.sources import TopologyView, topology_view
 from quell.eventlog.sqlite import SqliteEventLog
+from quell.evidence import keepsake
+from quell.evidence.scrape import ScrapeSource
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
@@ -64,6 +66,9 @@ logger = structlog.get_logger()
 
 LOG_FILE = "log.db"
 WORKFLOW_FILE = "workflows.db"
+WINDOW_FILE = "window.npz"
+WINDOW_KEPT_S = 900.0
+WINDOW_EVERY_S = 10.0
 DASHBOARD = Path(__file__).parents[1] / "dashboard"
 QUEUED_EVENTS = 50_000
 LOOK_EVERY_S = 1.0
@@ -193,7 +198,10 @@ class Quell:
         self._spawn(self.intake.follow(), "intake")
         self._spawn(self._look_around(), "health")
         if self.scrape is not None:
+            kept = await asyncio.to_thread(keepsake.read, self.settings.data_dir / WINDOW_FILE)
+            self.scrape.restore(kept)
             self._spawn(self.scrape.run(), "scrape")
+            self._spawn(self._keep_window(self.scrape), "window")
             self._spawn(self.topology.keep(), "topology")
         self._stack.push_async_callback(self._stop_tasks)
 
@@ -221,6 +229,16 @@ class Quell:
         while True:
             await self.broadcaster.look()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _keep_window(self, scrape: ScrapeSource) -> None:
+        """Write what was scraped to disk now and then: what is normal must survive a restart in mid-incident."""
+        path = self.settings.data_dir / WINDOW_FILE
+        while True:
+            await asyncio.sleep(WINDOW_EVERY_S)
+            try:
+                await asyncio.to_thread(keepsake.write, path, scrape.keep(seconds=WINDOW_KEPT_S))
+            except OSError as error:
+                logger.warning("window_not_kept", path=str(path), error=str(error))
 
     def _topology_view(self) -> TopologyView:
         return topology_view(tuple(sorted(self.topology.edges)), self.topology.as_of)

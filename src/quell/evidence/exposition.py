@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Labels = tuple[tuple[str, str], ...]
@@ -80,6 +81,13 @@ class Reader:
         for column in values:
             self._last_seen[column] = at
         return reading
+
+    def restore(self, series: Sequence[SeriesKey], kinds: Mapping[str, str], *, at: float) -> None:
+        """Begin with the columns of an earlier life, as if they had last been seen at `at`."""
+        self.series = list(series[: self.max_series])
+        self.kinds = dict(kinds)
+        self._columns = {key: column for column, key in enumerate(self.series) if key.name}
+        self._last_seen = [at if key.name else math.inf for key in self.series]
 
     def forget(self, unseen_since: float) -> list[int]:
         """Free the columns of series not seen since then and return them."""

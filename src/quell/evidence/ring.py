@@ -90,6 +90,17 @@ class Ring:
         self._written += 1
         return moved
 
+    def restore(self, stretch: Stretch) -> None:
+        """Begin with rows of an earlier life, at most as many as fit; the ring must be empty."""
+        count, columns = min(stretch.times.size, self.rows), min(stretch.values.shape[1], self.most_columns)
+        if not count or self._written:
+            return
+        self._widen(columns)
+        self._times[:count], self._up[:count] = stretch.times[-count:], stretch.up[-count:]
+        self._values[:count, :columns] = stretch.values[-count:, :columns]
+        self._notes[:count] = stretch.notes[-count:]
+        self._written = count
+
     def clear_columns(self, columns: list[int]) -> None:
         """Forget the values of columns that are about to mean something else."""
         self._values[:, [c for c in columns if c < self._values.shape[1]]] = np.nan

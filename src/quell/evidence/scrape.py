@@ -12,6 +12,7 @@ import httpx
 from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable, UpstreamError
 from quell.evidence.derive import Derivation, Derived, merge
 from quell.evidence.exposition import Reader, Reading, SeriesKey
+from quell.evidence.keepsake import Kept
 from quell.evidence.ring import Ring, Stretch
 from quell.evidence.source import Collected, Scope
 from quell.incident.events import EvidenceKind, Window
@@ -164,6 +165,33 @@ class ScrapeSource:
             )
             for w in self._watched
         )
+
+    def keep(self, *, seconds: float) -> list[Kept]:
+        """Return copies of the newest rows of every target, for `keepsake.write`."""
+        since = self._clock() - seconds
+        return [
+            Kept(
+                service=w.target.service,
+                url=w.target.url,
+                series=tuple(w.reader.series),
+                kinds=dict(w.reader.kinds),
+                stretch=w.ring.between(since, math.inf),
+            )
+            for w in self._watched
+        ]
+
+    def restore(self, kept: Sequence[Kept]) -> int:
+        """Begin with what was kept of the same targets and is not too old; return how many began so."""
+        now, known = self._clock(), {(one.service, one.url): one for one in kept}
+        count = 0
+        for watched in self._watched:
+            one = known.get((watched.target.service, watched.target.url))
+            if one is None or not one.stretch.times.size or not 0 <= now - one.stretch.times[-1] < self._keep_s:
+                continue
+            watched.reader.restore(one.series, one.kinds, at=float(one.stretch.times[-1]))
+            watched.ring.restore(one.stretch)
+            count += 1
+        return count
 
     async def run(self) -> None:
         """Scrape for ever, each target on its own beat; the caller owns the task and cancels it."""
