@@ -59,8 +59,7 @@ def create_rest(
     operations = APIRouter(route_class=BoundedRoute, tags=["operations"])
     OperationRoutes(health, metrics).add_to(operations)
     router = APIRouter()
-    router.include_router(api)
-    router.include_router(operations)
+    router.routes.extend((*api.routes, *operations.routes))
     return router
 
 
@@ -68,5 +67,6 @@ def create_app(router: APIRouter, *, version: str) -> FastAPI:
     """Return an application with these routes, its OpenAPI at /api/v1/openapi.json, and errors as problems."""
     app = FastAPI(title="Quell", version=version, openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None)
     problems.install(app)
-    app.include_router(router)
+    # Not `include_router`: it builds every route a second time, which takes longer than all else at a start.
+    app.router.routes.extend(router.routes)
     return app
