@@ -211,16 +211,17 @@ class TestTitle:
     @pytest.mark.parametrize(
         ("alert", "title"),
         [
-            (an_alert(), "checkout: HighErrorRate"),
-            (an_alert(service=None), "HighErrorRate"),
-            (an_alert(summary="checkout answers with errors"), "checkout answers with errors"),
-            (an_alert(summary="two\nlines"), "checkout: HighErrorRate"),
-            (an_alert(summary="bell\x07"), "checkout: HighErrorRate"),
-            (an_alert(summary="x" * 121), "checkout: HighErrorRate"),
+            (an_alert(), "checkout: high error rate"),
+            (an_alert(service=None), "High error rate"),
+            (an_alert(name="KubePodCrashLooping"), "checkout: kube pod crash looping"),
+            (an_alert(name="disk_almost_full"), "checkout: disk almost full"),
+            (an_alert(name="API gateway 5xx", service=None), "API gateway 5xx"),
+            (an_alert(summary="66.0 % of requests failed over 10 s"), "checkout: high error rate"),
+            (an_alert(name="bell\x07", service=None), "bell"),
             (an_alert(name="n" * 200, service=None), "n" * 120),
         ],
     )
-    def test_is_the_clean_summary_or_the_names(self, alert: Alert, title: str) -> None:
+    def test_is_the_service_and_the_name_in_words(self, alert: Alert, title: str) -> None:
         assert title_of(alert) == title
 
     @given(st.text(), st.text(min_size=1), st.text())

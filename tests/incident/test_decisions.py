@@ -171,9 +171,7 @@ def test_whatever_is_tried_in_whatever_order_only_moves_of_the_table_happen(
 def test_folding_the_recorded_events_again_gives_the_same_incident(
     acts: list[Callable[[Incident], Sequence[Event]]],
 ) -> None:
-    first = ev.IncidentOpened(
-        incident_id="INC-1", title="t", severity=IncidentSeverity.SEV3, service=None, reason="r"
-    )
+    first = ev.IncidentOpened(incident_id="INC-1", title="t", severity=IncidentSeverity.SEV3, service=None, reason="r")
     recorded: list[Event] = [first]
     incident = fold([(NOW, first)])
     assert incident is not None

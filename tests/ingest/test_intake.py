@@ -54,7 +54,7 @@ class TestOpening:
         assert (stages(taken), taken.incidents) == ({"opening": 1}, ("INC-1",))
         assert [type(event) for _, event in await desk.events()] == [ev.IncidentOpened, ev.AlertGrouped, ev.BatchTaken]
         (opened,) = await desk.of(ev.IncidentOpened)
-        assert (opened.title, opened.severity) == ("checkout: HighErrorRate", IncidentSeverity.SEV1)
+        assert (opened.title, opened.severity) == ("checkout: high error rate", IncidentSeverity.SEV1)
 
     async def test_a_warning_alone_waits(self) -> None:
         desk = await new_desk()
@@ -83,7 +83,7 @@ class TestOpening:
         await desk.send(alert("MailDown", "mail", "error"))
 
         (opened,) = await desk.of(ev.IncidentOpened)
-        assert (opened.title, opened.severity) == ("mail: MailDown", IncidentSeverity.SEV2)
+        assert (opened.title, opened.severity) == ("mail: mail down", IncidentSeverity.SEV2)
         assert await desk.of(ev.SeverityChanged) == []
 
     async def test_warnings_that_ended_weigh_nothing(self) -> None:

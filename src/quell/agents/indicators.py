@@ -78,7 +78,8 @@ class Measured:
     def low(self) -> float:
         """The lower end of what troubles nobody."""
         assert self.normal is not None
-        return min(self.normal.low, self.normal.center - self._least())
+        low = min(self.normal.low, self.normal.center - self._least())
+        return max(low, 0.0) if self.normal.center >= 0 else low
 
     @property
     def high(self) -> float:
@@ -222,7 +223,7 @@ def as_evidence(one: Measured, number: int, *, says: str, since: datetime | None
         unit=one.kind.unit,
         series=(shown(one.service, one.kind.name, one.kind.unit, one.times, one.values),),
         onset=since,
-        normal_low=None if one.normal is None else round(max(one.low, 0.0), 6),
+        normal_low=None if one.normal is None else round(one.low, 6),
         normal_high=None if one.normal is None else round(one.high, 6),
         limit=1.0 if one.kind.name in ("pool_use", "memory_use") else None,
     )

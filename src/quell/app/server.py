@@ -25,6 +25,7 @@ from quell.settings import Settings, is_loopback
 
 DRAIN_S = 9.0
 BACKLOG = 4096
+SWITCH_INTERVAL_S = 0.0005
 
 logger = structlog.get_logger()
 
@@ -41,6 +42,8 @@ class _Server(uvicorn.Server):
 def run(settings: Settings, *, open_browser: bool = False) -> None:
     """Serve until SIGTERM or SIGINT. Raises: ConfigError, StorageError: it cannot start."""
     _log_to_stderr(settings.log_level)
+    # sqlite3 gives the interpreter lock up at every step and waits this long to get it back beside a busy loop.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, open_browser=open_browser))
 

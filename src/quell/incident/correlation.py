@@ -7,6 +7,7 @@ two only within a window since an alert last joined. A group becomes an incident
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
@@ -22,6 +23,9 @@ PAIRS_PER_GROUP = 512
 """A group stops learning label values here; it still takes alerts by service."""
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _NEVER_SHARED = frozenset({"severity", "environment"})
+
+
+_WORD = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +78,10 @@ class CorrelationRules:
             raise ConfigError("correlation labels_needed: one shared label is too little to join incidents by")
         if self.flap_changes < 2:
             raise ConfigError("correlation flap_changes: must be at least 2")
-        if min(self.window_s, self.reopen_s, self.settle_s, self.flap_s, self.stale_s, self.threshold) <= 0:
-            raise ConfigError("correlation: spans and the threshold must be above 0")
+        if min(self.window_s, self.flap_s, self.stale_s, self.threshold) <= 0:
+            raise ConfigError("correlation: window_s, flap_s, stale_s and threshold must be above 0")
+        if min(self.reopen_s, self.settle_s) < 0:
+            raise ConfigError("correlation: reopen_s and settle_s must not be below 0")
 
     def weight(self, severity: Severity) -> float:
         """Return what an alert of this severity adds to its group."""
@@ -109,12 +115,16 @@ def worst(alerts: Sequence[Alert]) -> Alert:
 
 
 def title_of(alert: Alert) -> str:
-    """Return a title of at most 120 printable characters: the alert's summary if it is one clean line, or its names."""
-    summary = alert.annotations.get("summary", "").strip()
-    if summary and len(summary) <= TITLE_CHARACTERS and summary.isprintable():
-        return summary
-    names = f"{alert.service}: {alert.name}" if alert.service else alert.name
-    return "".join(c for c in names if c.isprintable())[:TITLE_CHARACTERS]
+    """
+    Return a title of at most 120 printable characters: the service and the alert's name in words.
+
+    A summary is not taken: it holds the value of one moment, and a title stays.
+    """
+    words = _WORD.sub(r" \1", alert.name).replace("_", " ").strip()
+    # Only what was written in capitals inside a name is brought down: `HighErrorRate`, and not `API gateway 5xx`.
+    name = words[:1].upper() + words[1:].lower() if words.count(" ") > alert.name.count(" ") else words
+    title = f"{alert.service}: {name[:1].lower()}{name[1:]}" if alert.service else name
+    return "".join(c for c in title if c.isprintable())[:TITLE_CHARACTERS]
 
 
 def incident_number(incident_id: str) -> int:
