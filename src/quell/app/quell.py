@@ -30,6 +30,7 @@ from quell.agents.resolution import Means
 from quell.agents.team import Team
 from quell.agents.verification import Patience
 from quell.app import parts
+from quell.app.openapi import describe_ingest
 from quell.app.parts import Topology, clock
 from quell.errors import QuellError
 from quell.eventlog.incidents import Incidents
@@ -176,6 +177,7 @@ class Quell:
             topology=self._topology_view,
         )
         app = create_app(router, version=__version__)
+        describe_ingest(app)
         limits = IngestLimits(
             body_bytes=settings.ingest.body_bytes,
             requests_per_s=settings.ingest.requests_per_s,
