@@ -65,8 +65,8 @@ class Board:
     def __len__(self) -> int:
         return len(self._stories)
 
-    def apply(self, incident_id: str, recorded: Recorded) -> TimelineEntry | None:
-        """Take in an event of an incident; None when no incident was opened before it."""
+    def apply(self, incident_id: str, recorded: Recorded) -> int | None:
+        """Take in an event; return the position of its timeline entry, None when no incident was opened before it."""
         story = self._stories.get(incident_id)
         before = (story.incident.state, story.incident.severity) if story else None
         incident = apply(story.incident if story else None, recorded.event, recorded.at)
@@ -106,6 +106,10 @@ class Board:
             self._file(story.incident)
 
     # --- questions -------------------------------------------------------------------------------------------------
+
+    def entry(self, incident_id: str, position: int) -> TimelineEntry | None:
+        """Return an entry of an incident's timeline, None when it is not kept any more."""
+        return self._stories[incident_id].timeline.entry(position)
 
     def story(self, incident_id: str) -> Story | None:
         """Return an incident's story, or None."""

@@ -73,13 +73,25 @@ class ReadModels:
     def apply_all(self, records: Iterable[Recorded]) -> Changes:
         """Take in events and return what they changed together."""
         changes = Changes(position=self._position)
+        told: dict[int, str] = {}
         for recorded in records:
             if recorded.position > self._position:
-                self._take(recorded, changes)
+                self._take(recorded, changes, told)
         changes.position = self._position
+        self._tell(told, changes)
         return changes
 
-    def _take(self, recorded: Recorded, changes: Changes) -> None:
+    def _tell(self, told: dict[int, str], changes: Changes) -> None:
+        """Put entries in words once for all events of a batch: one may count thousands of alerts."""
+        for position, incident_id in told.items():
+            entry = self.board.entry(incident_id, position)
+            if entry is None:
+                continue
+            changes.entries[position] = self._feed[position] = entry
+            if len(self._feed) > FEED_KEPT:
+                self._feed.popitem(last=False)
+
+    def _take(self, recorded: Recorded, changes: Changes, told: dict[int, str]) -> None:
         self._position = recorded.position
         event, at = recorded.event, recorded.at
         changes.intake |= self.intake.apply(recorded)
@@ -88,17 +100,14 @@ class ReadModels:
         if not recorded.stream.startswith(_INCIDENT):
             return
         incident_id = recorded.stream.removeprefix(_INCIDENT)
-        entry = self.board.apply(incident_id, recorded)
-        if entry is None:
+        position = self.board.apply(incident_id, recorded)
+        if position is None:
             return
         self._records.apply(incident_id, event)
         changes.agents |= self.agents.apply(incident_id, event, at)
         changes.incidents.setdefault(incident_id, DetailChange()).add(change_by(event))
-        changes.entries.pop(entry.position, None)
-        changes.entries[entry.position] = entry
-        self._feed[entry.position] = entry
-        if len(self._feed) > FEED_KEPT:
-            self._feed.popitem(last=False)
+        told.pop(position, None)
+        told[position] = incident_id
 
     # --- questions -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from quell.eventlog.projections.views import (
     ALERTS_SHOWN,
     IncidentDetail,
     IncidentSummary,
-    TimelineEntry,
     action_view,
     alert_view,
     detail_of,
@@ -60,8 +59,8 @@ class Story:
             self._summary = summary_of(self.incident)
         return self._summary
 
-    def take(self, recorded: Recorded) -> TimelineEntry:
-        """Take in an event that the incident has been folded over already."""
+    def take(self, recorded: Recorded) -> int:
+        """Take in an event that the incident has been folded over already; return the position of its entry."""
         self._summary = None
         return self.timeline.add(recorded, self.incident)
 

@@ -8,13 +8,14 @@ Whoever shows entries puts one with a known position in the place of the old one
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections import quantities as q
-from quell.eventlog.projections.said import PHASE_TITLES
+from quell.eventlog.projections.said import PHASE_TITLES, Said
 from quell.eventlog.projections.sentences import Moment, say
 from quell.eventlog.projections.views import TimelineEntry
 from quell.incident import events as ev
@@ -30,9 +31,15 @@ ALERTS_VERBATIM = 3
 
 @dataclass(slots=True, kw_only=True)
 class _Rest:
-    """The entry that counts the alerts past the first few."""
+    """The alerts past the first few: counted one by one, put in words when somebody looks."""
 
-    entry: TimelineEntry
+    first: Recorded
+    incident_id: str
+    verb: str
+    verb_of_one: str
+    last_at: datetime
+    firing: int | None = None
+    """How many still fire; None where that says nothing."""
     count: int = 0
     kinds: set[str] = field(default_factory=set)
     names: Counter[str] = field(default_factory=Counter)
@@ -40,9 +47,10 @@ class _Rest:
     services: set[str] = field(default_factory=set)
     named_services: list[str] = field(default_factory=list)
 
-    def add(self, name: str, service: str | None) -> None:
+    def add(self, name: str, service: str | None, at: datetime) -> None:
         """Count an alert."""
         self.count += 1
+        self.last_at = at
         self.kinds.add(name)
         if name in self.names or len(self.names) < NAMES_COUNTED:
             self.names[name] += 1
@@ -51,19 +59,28 @@ class _Rest:
             if len(self.named_services) < SERVICES_NAMED:
                 self.named_services.append(service)
 
-    def say(self) -> str:
-        """Return which alerts they are, and where."""
-        said = q.say_counts(self.names, total=self.count, kinds=len(self.kinds))
-        more = len(self.services) - len(self.named_services)
-        where = ", ".join(self.named_services) + (f" and {more} more" if more else "")
-        return f"{said}; on {where}" if where else said
+    def entry(self) -> TimelineEntry:
+        """Return the entry in words."""
+        verb = self.verb_of_one if self.count == 1 else self.verb
+        parts = [q.say_counts(self.names, total=self.count, kinds=len(self.kinds))]
+        if self.services:
+            more = len(self.services) - len(self.named_services)
+            parts.append(f"on {', '.join(self.named_services)}" + (f" and {more} more" if more else ""))
+        parts.append(f"the last at {q.say_time(self.last_at)}")
+        if self.firing is not None:
+            parts.append(f"{self.firing:,} still firing")
+        return _place(
+            self.first,
+            self.incident_id,
+            Said(title=f"{q.say_count(self.count, 'more alert')} {verb}", text="; ".join(parts)),
+        )
 
 
 class Timeline:
     """The entries of one incident, in order, at most the last 1,000."""
 
     def __init__(self) -> None:
-        self._entries: dict[int, TimelineEntry] = {}
+        self._entries: dict[int, TimelineEntry | _Rest] = {}
         self._joined = 0
         self._stopped = 0
         self._more_joined: _Rest | None = None
@@ -73,89 +90,100 @@ class Timeline:
     @property
     def entries(self) -> tuple[TimelineEntry, ...]:
         """Return the entries, oldest first."""
-        return tuple(self._entries.values())
+        return tuple(map(_shown, self._entries.values()))
+
+    def entry(self, position: int) -> TimelineEntry | None:
+        """Return the entry at a position, None when there is none or it was dropped."""
+        found = self._entries.get(position)
+        return _shown(found) if found is not None else None
 
     def after(self, position: int, limit: int) -> list[TimelineEntry]:
         """Return at most `limit` entries past a position, oldest first."""
-        found = (entry for entry in self._entries.values() if entry.position > position)
-        return [entry for entry, _ in zip(found, range(limit), strict=False)]
+        found = (entry for at, entry in self._entries.items() if at > position)
+        return [_shown(entry) for entry in itertools.islice(found, limit)]
 
-    def add(self, recorded: Recorded, incident: Incident) -> TimelineEntry:
+    def add(self, recorded: Recorded, incident: Incident) -> int:
         """
         Take in an event of the incident, which stands as it is after it.
 
-        Returns: the entry that is new, or that has a new text and the position of the one it replaces.
+        Returns: the position of the entry that is new, or that says something new in its old place.
         """
         event = recorded.event
+        if isinstance(event, ev.AlertGrouped):
+            return self._alert_joined(recorded, event, incident)
+        if isinstance(event, ev.AlertResolved):
+            return self._alert_stopped(recorded, event, incident)
         if isinstance(event, ev.IncidentReopened):
             self._joined = self._stopped = 0
             self._more_joined = self._more_stopped = None
         entry = entry_of(recorded, incident)
-        if isinstance(event, ev.AlertGrouped):
-            entry = self._alert_joined(entry, event)
-        elif isinstance(event, ev.AlertResolved):
-            entry = self._alert_stopped(entry, event, incident)
-        elif isinstance(event, ev.PhaseProgressed):
+        if isinstance(event, ev.PhaseProgressed):
             entry = self._progress(entry, event)
-        self._keep(entry)
-        if isinstance(event, ev.PhaseStarted):
+        elif isinstance(event, ev.PhaseStarted):
             self._phases[event.phase] = entry.position
-        return entry
+        return self._keep(entry.position, entry)
 
-    def _keep(self, entry: TimelineEntry) -> None:
-        self._entries[entry.position] = entry
+    def _keep(self, position: int, entry: TimelineEntry | _Rest) -> int:
+        self._entries[position] = entry
         if len(self._entries) > ENTRIES_KEPT:
             del self._entries[next(iter(self._entries))]
+        return position
 
-    def _alert_joined(self, entry: TimelineEntry, event: ev.AlertGrouped) -> TimelineEntry:
+    def _alert_joined(self, recorded: Recorded, event: ev.AlertGrouped, incident: Incident) -> int:
         self._joined += 1
         if self._joined <= ALERTS_VERBATIM:
-            return entry
-        rest = self._more_joined = self._rest(self._more_joined, entry)
-        rest.add(event.alert.name, event.alert.service)
-        return self._counted(rest, entry.at, "joined")
+            return self._keep(recorded.position, entry_of(recorded, incident))
+        rest = self._more_joined
+        if rest is None or rest.first.position not in self._entries:
+            rest = self._more_joined = _Rest(
+                first=recorded, incident_id=incident.id, verb="joined", verb_of_one="joined", last_at=recorded.at
+            )
+        rest.add(event.alert.name, event.alert.service, recorded.at)
+        return self._keep(rest.first.position, rest)
 
-    def _alert_stopped(self, entry: TimelineEntry, event: ev.AlertResolved, incident: Incident) -> TimelineEntry:
+    def _alert_stopped(self, recorded: Recorded, event: ev.AlertResolved, incident: Incident) -> int:
         self._stopped += 1
         if self._stopped <= ALERTS_VERBATIM:
-            return entry
-        rest = self._more_stopped = self._rest(self._more_stopped, entry)
+            return self._keep(recorded.position, entry_of(recorded, incident))
+        rest = self._more_stopped
+        if rest is None or rest.first.position not in self._entries:
+            rest = self._more_stopped = _Rest(
+                first=recorded,
+                incident_id=incident.id,
+                verb="no longer fire",
+                verb_of_one="no longer fires",
+                last_at=recorded.at,
+            )
         alert = incident.alerts.get(event.fingerprint)
-        rest.add(event.name, alert.service if alert else None)
-        return self._counted(rest, entry.at, "no longer fire", f"{len(incident.firing):,} still firing")
-
-    def _rest(self, rest: _Rest | None, entry: TimelineEntry) -> _Rest:
-        """Return the counting entry, or a new one when there is none or the cap has dropped it."""
-        return rest if rest is not None and rest.entry.position in self._entries else _Rest(entry=entry)
-
-    def _counted(self, rest: _Rest, at: datetime, verb: str, also: str = "") -> TimelineEntry:
-        if rest.count == 1 and verb != "joined":
-            verb = "no longer fires"
-        parts = (rest.say(), f"the last at {q.say_time(at)}", also)
-        return replace(
-            rest.entry,
-            title=f"{q.say_count(rest.count, 'more alert')} {verb}",
-            text="; ".join(part for part in parts if part),
-        )
+        rest.firing = len(incident.firing)
+        rest.add(event.name, alert.service if alert else None, recorded.at)
+        return self._keep(rest.first.position, rest)
 
     def _progress(self, entry: TimelineEntry, event: ev.PhaseProgressed) -> TimelineEntry:
         begun = self._entries.get(self._phases.get(event.phase, -1))
-        if begun is None:
+        if not isinstance(begun, TimelineEntry):
             return entry
         told = begun.text.split("\n")[0]
         progress = f"{event.done} of {event.total}" + (f": {event.what}" if event.what else "")
         return replace(begun, title=f"{PHASE_TITLES[event.phase]} at work", text=f"{told}\n{progress}")
 
 
+def _shown(entry: TimelineEntry | _Rest) -> TimelineEntry:
+    return entry.entry() if isinstance(entry, _Rest) else entry
+
+
 def entry_of(recorded: Recorded, incident: Incident) -> TimelineEntry:
     """Return the entry of one event, taken by itself."""
-    said = say(recorded.event, Moment(at=recorded.at, incident=incident))
+    return _place(recorded, incident.id, say(recorded.event, Moment(at=recorded.at, incident=incident)))
+
+
+def _place(recorded: Recorded, incident_id: str, said: Said) -> TimelineEntry:
     return TimelineEntry(
         position=recorded.position,
         offset=recorded.offset,
         at=recorded.at,
         type=type(recorded.event).__name__,
-        incident_id=incident.id,
+        incident_id=incident_id,
         agent=said.agent,
         by=said.doer,
         phase=said.phase,
