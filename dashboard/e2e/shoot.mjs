@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 
 const [base, folder, only] = process.argv.slice(2);
 const wanted = only?.split(",");
-const PAGES = { ops: "/ops/", incident: "/incident/?id=INC-1042", resolved: "/incident/?id=INC-1027", escalated: "/incident/?id=INC-1031", missing: "/incident/?id=INC-404" };
+const PAGES = { ops: "/ops/", incident: "/incident/?id=INC-1042", resolved: "/incident/?id=INC-1027", escalated: "/incident/?id=INC-1031", missing: "/incident/?id=INC-404", named: `/incident/?id=${process.env.INCIDENT ?? "INC-1"}` };
 const SIZES = { wide: { width: 1280, height: 880 }, phone: { width: 390, height: 844 }, narrow: { width: 320, height: 700 }, wall: { width: 1720, height: 1000 } };
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 
@@ -16,7 +16,7 @@ for (const [page, path] of Object.entries(PAGES)) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const theme of ["light", "dark"]) {
       const name = `${page}-${size}-${theme}`;
-      if (wanted && !wanted.includes(name)) continue;
+      if (wanted ? !wanted.includes(name) : page === "named") continue;
       const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: "reduce" });
       const tab = await context.newPage();
       tab.on("console", (message) => ["error", "warning"].includes(message.type()) && console.log(`${name}: ${message.text()}`));

@@ -45,7 +45,7 @@ function Marks({ frame, evidence }: { frame: ChartFrame; evidence: Evidence }) {
       {limit === null ? null : (
         <>
           <path className={css.limit} d={`M${box.left} ${y(limit)}H${box.right}`} />
-          <text x={box.left + 4} y={y(limit) - 4} className={css.limitWords}>
+          <text x={box.left + 4} y={y(limit) < box.top + 16 ? y(limit) + 13 : y(limit) - 4} className={css.limitWords}>
             limit {tickMark(limit, evidence.unit)}
           </text>
         </>

@@ -1,5 +1,5 @@
 import type { Evidence, Series } from "@/lib/api/types";
-import { measure } from "@/lib/format/number";
+import { measure, normalRange } from "@/lib/format/number";
 import { clock } from "@/lib/format/time";
 import css from "./chart.module.css";
 
@@ -30,7 +30,7 @@ export function SeriesTable({ evidence }: { evidence: Evidence }) {
       <table className={css.table}>
         <caption className="muted">
           {rows.length > ROWS ? `The newest ${ROWS} of ${rows.length} points` : `${rows.length} points`}, UTC
-          {evidence.normal_high === null ? "" : `; normal is ${measure(evidence.normal_low, evidence.unit)} to ${measure(evidence.normal_high, evidence.unit)}`}
+          {evidence.normal_low === null || evidence.normal_high === null ? "" : `; normal is ${normalRange(evidence.normal_low, evidence.normal_high, evidence.unit)}`}
         </caption>
         <thead>
           <tr>

@@ -1,7 +1,7 @@
 /** Where things stand in a metric chart: pure. Times are Unix seconds. */
 import type { Evidence } from "@/lib/api/types";
 import { tickMark } from "@/lib/format/number";
-import { clockMinute } from "@/lib/format/time";
+import { clock, clockMinute } from "@/lib/format/time";
 import { extentOf, padded, scale, valueTicks, type Extent } from "./scale";
 
 export interface Label {
@@ -24,14 +24,17 @@ export interface ChartFrame {
 
 const TOP = 6;
 const BELOW = 20;
-const LABEL_PX = 62;
+const LABEL_PX = 74;
+/** Below this many seconds labels show seconds too. */
+const SHORT_S = 600;
 
 function valuesOf(evidence: Evidence): (number | null)[] {
   const { normal_low: low, normal_high: high, limit } = evidence;
   const values = evidence.series.flatMap((series) => series.values);
   const seen = extentOf(values);
   const nearLimit = limit !== null && seen !== null && limit <= Math.max(seen.high, high ?? 0) * 3;
-  return [...values, low, high, nearLimit ? limit : null];
+  const floor = low !== null && seen !== null && seen.low >= 0 ? Math.max(0, low) : low;
+  return [...values, floor, high, nearLimit ? limit : null];
 }
 
 function timesOf(evidence: Evidence): Extent {
@@ -40,14 +43,15 @@ function timesOf(evidence: Evidence): Extent {
 }
 
 function labelsOf(times: Extent, onset: number | null, x: (time: number) => number): Label[] {
+  const say = times.high - times.low < SHORT_S ? clock : clockMinute;
   const labels: Label[] = [
-    { at: times.low, words: clockMinute(times.low * 1000), anchor: "start" },
-    { at: times.high, words: clockMinute(times.high * 1000), anchor: "end" },
+    { at: times.low, words: say(times.low * 1000), anchor: "start" },
+    { at: times.high, words: say(times.high * 1000), anchor: "end" },
   ];
   if (onset === null) return labels;
   const roomLeft = x(onset) - x(times.low) > LABEL_PX;
   const roomRight = x(times.high) - x(onset) > LABEL_PX + 40;
-  const mark: Label = { at: onset, words: `${clockMinute(onset * 1000)} onset`, anchor: roomRight ? "start" : "end" };
+  const mark: Label = { at: onset, words: `${say(onset * 1000)} onset`, anchor: roomRight ? "start" : "end" };
   if (roomLeft && roomRight) return [...labels, mark];
   return roomLeft ? [...labels.slice(0, 1), mark] : [mark, ...labels.slice(1)];
 }

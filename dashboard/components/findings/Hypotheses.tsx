@@ -1,5 +1,5 @@
 import type { Diagnosis, Hypothesis } from "@/lib/api/types";
-import { percent } from "@/lib/format/number";
+import { measure, percent } from "@/lib/format/number";
 import css from "./findings.module.css";
 
 /** A probability as a bar; its length is set through an SVG attribute, never through inline style. */
@@ -31,9 +31,9 @@ function Arguments({ hypothesis, goTo }: { hypothesis: Hypothesis; goTo: (eviden
                     {argument.evidence_id}
                   </button>{" "}
                   {argument.says}{" "}
-                  <span className="muted num" title="Share it added to or took from the score">
+                  <span className="muted num" title="What it added to the score, or took from it">
                     {side === "For" ? "+" : "−"}
-                    {percent(argument.weight)}
+                    {measure(argument.weight, "")}
                   </span>
                 </li>
               ))}

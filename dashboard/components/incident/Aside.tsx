@@ -3,7 +3,7 @@
 import type { IncidentDetail, Plan } from "@/lib/api/types";
 import { topology, useResource } from "@/lib/api/resource";
 import { isEnded, spoken } from "@/lib/board/words";
-import { measure } from "@/lib/format/number";
+import { measure, normalRange } from "@/lib/format/number";
 import { duration } from "@/lib/format/time";
 import { CallGraph } from "../chart/CallGraph";
 import { ApprovalCard } from "../findings/ApprovalCard";
@@ -52,9 +52,7 @@ function Verification({ detail }: { detail: IncidentDetail }) {
                 <td className={one.in_range ? css.goodText : css.badText}>
                   {measure(one.value, one.unit)} {one.value === null ? "" : one.in_range ? "in range" : "out"}
                 </td>
-                <td>
-                  {measure(one.normal_low, one.unit)} to {measure(one.normal_high, one.unit)}
-                </td>
+                <td>{normalRange(one.normal_low, one.normal_high, one.unit)}</td>
               </tr>
             ))}
           </tbody>

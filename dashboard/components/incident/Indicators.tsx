@@ -1,5 +1,5 @@
 import type { Detection } from "@/lib/api/types";
-import { measure } from "@/lib/format/number";
+import { measure, normalRange } from "@/lib/format/number";
 import { clock } from "@/lib/format/time";
 import css from "./incident.module.css";
 
@@ -25,9 +25,7 @@ export function Indicators({ detection }: { detection: Detection }) {
               </th>
               <td>{clock(one.onset)}</td>
               <td>{measure(one.worst, one.unit)}</td>
-              <td>
-                {measure(one.normal_low, one.unit)} to {measure(one.normal_high, one.unit)}
-              </td>
+              <td>{normalRange(one.normal_low, one.normal_high, one.unit)}</td>
             </tr>
           ))}
         </tbody>

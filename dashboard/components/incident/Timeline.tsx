@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { IncidentDetail, TimelineEntry } from "@/lib/api/types";
 import { cellsOf, type Cell, type Show } from "@/lib/board/timeline";
 import { who } from "@/lib/board/words";
+import { counted } from "@/lib/format/number";
 import { clock, moment } from "@/lib/format/time";
 import { useParam } from "@/lib/url";
 import { Choice, type Option } from "../kit/Choice";
@@ -29,8 +30,9 @@ const AGENT_TONES: Readonly<Record<string, string | undefined>> = {
 const LEVEL_TONES: Readonly<Record<string, string | undefined>> = { error: css.isError, wants: css.isWanted };
 const LEVEL_WORDS: Readonly<Record<string, string>> = { warning: "Warning: ", error: "Error: ", wants: "A person is wanted: " };
 
-function Marker({ entry }: { entry: TimelineEntry }) {
-  const tone = LEVEL_TONES[entry.level] ?? (entry.agent === null ? css.ofOthers : (AGENT_TONES[entry.agent] ?? css.ofOthers));
+function Marker({ entry, wanted }: { entry: TimelineEntry; wanted: boolean }) {
+  const level = entry.level === "wants" && !wanted ? "info" : entry.level;
+  const tone = LEVEL_TONES[level] ?? (entry.agent === null ? css.ofOthers : (AGENT_TONES[entry.agent] ?? css.ofOthers));
   return <span className={`${css.marker} ${tone}`} aria-hidden="true" />;
 }
 
@@ -54,17 +56,41 @@ function isLast(detail: IncidentDetail, entry: TimelineEntry): boolean {
   return detail.timeline.findLast((one) => one.type === entry.type)?.position === entry.position;
 }
 
+/** The first line; the others are there to be opened. */
+function Words({ entry }: { entry: TimelineEntry }) {
+  const [first = "", ...others] = entry.text.split("\n");
+  return (
+    <>
+      <span className="dim">{first}</span>
+      {entry.agent === null && entry.by.startsWith("person:") ? <span className="muted"> by {who(entry.by)}</span> : null}
+      {others.length === 0 ? null : (
+        <Fold summary={counted(others.length, "more line")}>
+          <ul className={css.crowd}>
+            {others.map((line, index) => (
+              <li key={index}>{line}</li>
+            ))}
+          </ul>
+        </Fold>
+      )}
+    </>
+  );
+}
+
+function toneOf(entry: TimelineEntry, wanted: boolean): string | undefined {
+  if (entry.level === "wants") return wanted ? css.wanted : undefined;
+  return entry.level === "error" ? css.badText : undefined;
+}
+
 function Body({ cell, detail }: { cell: Cell; detail: IncidentDetail }) {
   const { first } = cell;
+  const wanted = detail.summary.wants !== null && isLast(detail, first);
   const ids = [...new Set(cell.entries.flatMap((entry) => entry.evidence_ids))];
   return (
     <div className={css.cellBody}>
-      <p>
+      <div>
         <span className="unseen">{LEVEL_WORDS[first.level]}</span>
-        <b className={first.level === "wants" ? css.wanted : first.level === "error" ? css.badText : undefined}>{first.title}</b>{" "}
-        <span className="dim">{first.text}</span>
-        {first.agent === null && first.by.startsWith("person:") ? <span className="muted"> by {who(first.by)}</span> : null}
-      </p>
+        <b className={toneOf(first, wanted)}>{first.title}</b> <Words entry={first} />
+      </div>
       <Crowd cell={cell} />
       {first.type === "Detected" && detail.detection !== null && isLast(detail, first) ? (
         <Indicators detection={detail.detection} />
@@ -100,7 +126,7 @@ export function Timeline({ detail }: { detail: IncidentDetail }) {
               <time dateTime={cell.first.at} title={moment(cell.first.at)}>
                 {clock(cell.first.at)}
               </time>
-              <Marker entry={cell.first} />
+              <Marker entry={cell.first} wanted={detail.summary.wants !== null && isLast(detail, cell.first)} />
               <Body cell={cell} detail={detail} />
             </li>
           ))}

@@ -22,8 +22,7 @@ const TONES: Readonly<Record<string, string | undefined>> = {
   prediction: css.prediction,
   resolution: css.resolution,
 };
-const KINDS: Readonly<Record<Piece["kind"], string | undefined>> = {
-  work: css.work,
+const KINDS: Readonly<Record<Exclude<Piece["kind"], "work">, string | undefined>> = {
   wait: css.wait,
   person: css.person,
   left: css.left,
@@ -56,6 +55,7 @@ function Row({ row, index, x, right }: { row: PhaseRow; index: number; x: X; rig
   const letters = Math.floor(place.room / LETTER);
   const words = row.words.length > letters + 1 ? `${row.words.slice(0, Math.max(0, letters - 1))}…` : row.words;
   const bad = row.state === "failed" || row.state === "timed_out";
+  const tone = bad ? css.bad : row.state === "abstained" ? css.hollow : css.work;
   return (
     <g className={TONES[row.agent]}>
       <title>{row.words}</title>
@@ -65,7 +65,7 @@ function Row({ row, index, x, right }: { row: PhaseRow; index: number; x: X; rig
       {row.pieces.map((piece, at) => (
         <rect
           key={at}
-          className={bad && piece.kind === "work" ? css.bad : KINDS[piece.kind]}
+          className={piece.kind === "work" ? tone : KINDS[piece.kind]}
           x={x(piece.from)}
           y={y + 0.5}
           width={Math.max(3, x(piece.to) - x(piece.from))}

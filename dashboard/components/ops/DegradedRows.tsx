@@ -20,7 +20,7 @@ export function DegradedRows() {
               <b>{part.name}</b> <span className="muted">{part.kind}</span>
               <span className={css.why}>{part.says}</span>
             </span>
-            <span className={`${css.partAge} num`}>{part.since === null ? "" : <Age since={part.since} />}</span>
+            <span className={`${css.partAge} num`}><Age since={part.since} /></span>
           </li>
         ))}
       </ul>

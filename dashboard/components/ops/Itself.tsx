@@ -31,7 +31,7 @@ function AgentLine({ agent }: { agent: AgentHealth }) {
       <span className="clip muted" title={`${agent.says}${agent.last_error === null ? "" : `. Last error: ${agent.last_error}`}`}>
         {doing}
       </span>
-      <span className="muted num" title="Median time of its phases">
+      <span className="muted num" title={agent.median_s === null ? "Too few phases for a median" : "Median time of its phases"}>
         {agent.median_s === null ? "–" : duration(agent.median_s)}
       </span>
     </li>

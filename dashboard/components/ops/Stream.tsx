@@ -34,6 +34,8 @@ const LEVEL_WORDS: Readonly<Record<string, string>> = { warning: "Warning: ", er
 const LEVEL_TONES: Readonly<Record<string, string | undefined>> = { warning: css.warning, error: css.error, wants: css.wanted };
 
 function Line({ entry }: { entry: TimelineEntry }) {
+  const wanted = useLive((state) => (state.incidents?.[entry.incident_id]?.wants ?? null) !== null);
+  const tone = entry.level === "wants" && !wanted ? undefined : LEVEL_TONES[entry.level];
   return (
     <li className={css.event}>
       <time dateTime={entry.at}>{clockMs(entry.at)}</time>
@@ -46,7 +48,7 @@ function Line({ entry }: { entry: TimelineEntry }) {
         </Link>
       )}
       <span className={`${css.eventWords} clip`} title={`${entry.title} ${entry.text}`}>
-        <span className={LEVEL_TONES[entry.level]}>
+        <span className={tone}>
           <span className="unseen">{LEVEL_WORDS[entry.level]}</span>
           {entry.title}
         </span>{" "}

@@ -35,6 +35,11 @@ export function measure(value: number | null, unit: string): string {
   return BARE_UNITS.has(unit) ? plain(value) : `${plain(value)} ${unit}`;
 }
 
+/** A normal range; a lower end at or below zero says nothing about what cannot be negative. */
+export function normalRange(low: number, high: number, unit: string): string {
+  return low <= 0 && high > 0 ? `up to ${measure(high, unit)}` : `${measure(low, unit)} to ${measure(high, unit)}`;
+}
+
 /** A value on an axis: like `measure`, but a unit of more than a few letters is left to the legend. */
 export function tickMark(value: number, unit: string): string {
   if (value === 0) return "0";

@@ -80,11 +80,26 @@ function newIntake(news: News): Intake | null {
   return "items" in data ? (data.items[0] ?? null) : data;
 }
 
+/** Put entries in by position: new ones last, one told anew in the place of the old. Returns how many were new. */
+function entered(entries: readonly TimelineEntry[], fresh: readonly TimelineEntry[], most: number): [TimelineEntry[], number] {
+  const all = [...entries];
+  let added = 0;
+  for (const entry of fresh) {
+    if (entry.position > (all.at(-1)?.position ?? -1)) {
+      all.push(entry);
+      added += 1;
+      continue;
+    }
+    const at = all.findLastIndex((old) => old.position === entry.position);
+    if (at >= 0) all[at] = entry;
+  }
+  return [all.length > most ? all.slice(-most) : all, added];
+}
+
 function addEvents(draft: LiveState, fresh: readonly TimelineEntry[]): void {
-  const last = draft.events?.at(-1)?.position ?? -1;
-  const added = fresh.filter((entry) => entry.position > last);
-  draft.events = [...(draft.events ?? []), ...added].slice(-EVENTS_KEPT);
-  draft.eventsSeen += added.length;
+  const [events, added] = entered(draft.events ?? [], fresh, EVENTS_KEPT);
+  draft.events = events;
+  draft.eventsSeen += added;
 }
 
 interface DetailNews {
@@ -109,12 +124,6 @@ function patched(detail: IncidentDetail | undefined, news: DetailNews): Incident
     ...detail,
     ...changes,
     evidence: evidence === undefined ? detail.evidence : { ...detail.evidence, ...evidence },
-    timeline: news.entry ? appended(detail.timeline, news.entry) : detail.timeline,
+    timeline: news.entry ? entered(detail.timeline, [news.entry], TIMELINE_KEPT)[0] : detail.timeline,
   };
-}
-
-function appended(timeline: TimelineEntry[], entry: TimelineEntry): TimelineEntry[] {
-  const last = timeline.at(-1);
-  if (last !== undefined && entry.position <= last.position) return timeline;
-  return [...timeline, entry].slice(-TIMELINE_KEPT);
 }

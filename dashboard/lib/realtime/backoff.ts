@@ -1,7 +1,7 @@
 /** How long to wait before trying again: exponential with full jitter. */
 
-export const FIRST_MS = 1_000;
-export const CAP_MS = 20_000;
+export const FIRST_MS = 800;
+export const CAP_MS = 15_000;
 
 /**
  * Milliseconds to wait.
