@@ -219,5 +219,3 @@ async def stage(
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await log.close()
-
-

@@ -32,7 +32,7 @@ from quell.agents.verification import Patience
 from quell.app import parts
 from quell.app.openapi import describe_ingest
 from quell.app.parts import Topology, clock
-from quell.errors import QuellError
+from quell.errors import QuellError, StorageError
 from quell.eventlog.incidents import Incidents
 from quell.eventlog.log import Write
 from quell.eventlog.projections.history import History
@@ -73,6 +73,7 @@ WINDOW_EVERY_S = 10.0
 DASHBOARD = Path(__file__).parents[1] / "dashboard"
 QUEUED_EVENTS = 50_000
 LOOK_EVERY_S = 1.0
+REVIVE_EVERY_S = 15.0
 
 
 class Quell:
@@ -199,6 +200,7 @@ class Quell:
         self._spawn(self._start_responses(caught_up), "starter")
         self._spawn(self.intake.follow(), "intake")
         self._spawn(self._look_around(), "health")
+        self._spawn(self._revive(), "revive")
         if self.scrape is not None:
             kept = await asyncio.to_thread(keepsake.read, self.settings.data_dir / WINDOW_FILE)
             self.scrape.restore(kept)
@@ -225,6 +227,18 @@ class Quell:
             for record in batch:
                 self.history.apply(record)
                 self.watch.notify(record)
+
+    async def _revive(self) -> None:
+        """Take up responses that stand still, now and then."""
+        while True:
+            await asyncio.sleep(REVIVE_EVERY_S)
+            try:
+                revived = await self.engine.revive()
+            except StorageError as error:
+                logger.warning("workflows_unreadable", error=str(error))
+                continue
+            if revived:
+                logger.warning("responses_taken_up_again", count=revived)
 
     async def _look_around(self) -> None:
         """Look at every part of Quell again and again, so that what is degraded is seen without asking."""

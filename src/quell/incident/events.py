@@ -293,7 +293,7 @@ class Prediction:
     blast_services: tuple[str, ...] = ()
     """Services that call the cause, directly or through others, nearest first."""
     blast_share: float | None = None
-    """Share of the entry's requests that failed or were slow since onset, in [0, 1]; None when unknown."""
+    """Share of the requests at the entry that fail now, above normal, in [0, 1]; None when it was not measured."""
     evidence: tuple[Evidence, ...] = ()
     gaps: tuple[Gap, ...] = ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import sqlite3
 from collections.abc import Callable
@@ -11,14 +12,39 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import structlog
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
+from sqlalchemy.exc import SQLAlchemyError
 
+from quell.errors import StorageError
 from quell.workflow.engine import Work, Workflow
+
+logger = structlog.get_logger()
 
 APPLICATION_VERSION = "1"
 """Bumped by hand when the order of steps changes; a source hash would strand running work on every deploy."""
 
 AfterStep = Callable[[str, str], None]
+
+STORAGE_WAITS_S = (0.5, 1.0, 2.0, 5.0)
+"""Between tries of a step that our own store refused; the last goes on for as long as the store does."""
+
+
+def patient(work: Work) -> Work:
+    """Let a step wait for our own store: a full disk must delay a response, not end it."""
+
+    async def waiting() -> str:
+        for wait_s in itertools.chain(STORAGE_WAITS_S, itertools.repeat(STORAGE_WAITS_S[-1])):
+            try:
+                return await work()
+            except StorageError as error:
+                if not error.retryable:
+                    raise
+                logger.warning("step_waits_for_the_store", error=str(error), wait_s=wait_s)
+                await asyncio.sleep(wait_s)
+        raise AssertionError("unreachable: the waits never end")
+
+    return waiting
 
 
 class JsonSerializer(Serializer):
@@ -50,8 +76,8 @@ class DbosEngine:
         self._path = path
         self._workflow = workflow
         self._after_step = after_step
-        self._running: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._running: dict[str, asyncio.Task[Any] | None] = {}
+        self._standing: set[str] = set()
         self._registered: Callable[[str], Any] | None = None
 
     async def launch(self) -> int:
@@ -89,16 +115,41 @@ class DbosEngine:
 
     async def _run(self, workflow_id: str) -> str:
         async def step(name: str, work: Work) -> str:
-            word: str = await DBOS.run_step_async({"name": name}, work)
+            word: str = await DBOS.run_step_async({"name": name}, patient(work))
             if self._after_step is not None:
                 self._after_step(workflow_id, name)
             return word
 
-        self._running.add(workflow_id)
+        self._running[workflow_id] = asyncio.current_task()
         try:
             return await self._workflow(step, workflow_id)
         finally:
-            self._running.discard(workflow_id)
+            self._running.pop(workflow_id, None)
+
+    async def revive(self) -> int:
+        """
+        Take up workflows that stand still at two calls in a row: neither ended nor running here.
+
+        A full disk does it: DBOS cannot write a step's word, gives the workflow up, and cannot write that either.
+
+        Returns: how many were taken up.
+        Raises: StorageError: the workflows' file cannot be read or written.
+        """
+        try:
+            standing = {one for one in await asyncio.to_thread(self._pending) if one not in self._running}
+            again = standing & self._standing
+            self._standing = standing - again
+            for workflow_id in sorted(again):
+                await DBOS.resume_workflow_async(workflow_id)
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise StorageError(f"the workflows in {self._path} cannot be looked at: {error}") from error
+        return len(again)
+
+    def _pending(self) -> list[str]:
+        with contextlib.closing(sqlite3.connect(self._path)) as file:
+            return [
+                row[0] for row in file.execute("SELECT workflow_uuid FROM workflow_status WHERE status = 'PENDING'")
+            ]
 
     async def start(self, workflow_id: str) -> None:
         assert self._registered is not None, "launch() comes first"
@@ -111,6 +162,10 @@ class DbosEngine:
 
     async def stop(self) -> None:
         loop = asyncio.get_running_loop()
+        running = [task for task in self._running.values() if task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
         # DBOS makes its own pool the loop's default and shuts it down: others on the loop still need one.
         loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="quell"))
