@@ -3,7 +3,9 @@ Durable accepted alerts a second, beside Alertmanager on the same machine in the
 
 `make bench-ingest` prints the table; `JSON=FILE` writes it as well. Quell de-duplicates, correlates and fsyncs before
 it answers; Alertmanager de-duplicates and groups in memory. Rounds alternate between the two; medians are compared.
-Without Debian's `prometheus-alertmanager` only Quell is measured.
+Quell is the ingest route and all that stands behind it before the answer; `--whole` measures `quell serve` instead,
+where the same events also go to the agents, the screens and the read models in the same process. Without Debian's
+`prometheus-alertmanager` only Quell is measured.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -56,10 +59,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--whole", action="store_true", help="measure `quell serve` with everything in it")
     asked = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quell-bench-")))
-        ports = {"quell": stack.enter_context(quell(folder))}
+        ports = {"quell": stack.enter_context(whole_quell(folder) if asked.whole else quell(folder))}
         if shutil.which(ALERTMANAGER):
             ports["alertmanager"] = stack.enter_context(alertmanager(folder))
         else:
@@ -67,12 +71,19 @@ def main() -> None:
         measured = measure(ports, asked.rounds)
         sent = sum(outcome.alerts for (target, _), each in measured.items() for outcome in each if target == "quell")
         failed = sum(outcome.failed for each in measured.values() for outcome in each)
-        kept = durable(folder / "quell.db")
+        kept = durable(folder / "log.db")
     rows = [row(measured, size) for size in SIZES]
     report(rows)
     print(f"{kept['received']} of {sent} alerts are accounted for in Quell's log: {kept}; failed requests: {failed}")
     if asked.json:
-        result = {"machine": machine(), "rounds": asked.rounds, "connections": CONNECTIONS, "sent": sent, "log": kept}
+        result: dict[str, Any] = {
+            "machine": machine(),
+            "whole": asked.whole,
+            "rounds": asked.rounds,
+            "connections": CONNECTIONS,
+            "sent": sent,
+            "log": kept,
+        }
         result |= {"failed_requests": failed, "rows": [asdict(each) for each in rows]}
         asked.json.write_text(json.dumps(result, indent=1) + "\n")
     if failed or kept["received"] != sent:
@@ -157,7 +168,7 @@ def machine() -> dict[str, Any]:
 @contextmanager
 def quell(folder: Path) -> Iterator[int]:
     """Start the ingest server and give its port."""
-    arguments = [sys.executable, "-m", "benchmarks.ingest_server", str(folder / "quell.db")]
+    arguments = [sys.executable, "-m", "benchmarks.ingest_server", str(folder / "log.db")]
     server = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -165,6 +176,22 @@ def quell(folder: Path) -> Iterator[int]:
         if not line:
             sys.exit("the ingest server did not start")
         yield int(line)
+    finally:
+        stop(server)
+
+
+@contextmanager
+def whole_quell(folder: Path) -> Iterator[int]:
+    """Start `quell serve` with its defaults and give its port."""
+    arguments = [str(Path(sys.executable).parent / "quell"), "serve", "--port", "0", "--data", str(folder)]
+    environment = os.environ | {"QUELL_LOG_LEVEL": "error"}
+    server = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert server.stdout is not None
+        said = re.search(r"http://[^/]*:(\d+)/", server.stdout.readline())
+        if said is None:
+            sys.exit("quell serve did not start")
+        yield int(said[1])
     finally:
         stop(server)
 

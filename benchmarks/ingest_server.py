@@ -1,5 +1,5 @@
 """
-The ingest route in a process of its own: uvicorn, Starlette, intake and the SQLite event log, and nothing else.
+The ingest route in a process of its own: uvicorn, intake and the SQLite event log, and none of what reads the log.
 
 `python -m benchmarks.ingest_server FILE` prints its port once it takes alerts and ends on SIGTERM.
 """
@@ -21,7 +21,7 @@ from benchmarks.ingest_load import EDGES
 from starlette.applications import Starlette
 
 from quell.eventlog.sqlite import SqliteEventLog
-from quell.gateway.ingest_http import IngestLimits, ingest_routes
+from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.incident.correlation import CorrelationRules
 from quell.ingest.alertmanager import Alertmanager
 from quell.ingest.intake import Intake, IntakeLimits
@@ -57,7 +57,8 @@ async def serve(path: Path) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     limits = IngestLimits(requests_per_s=1e6, burst=1_000_000)
-    app = Starlette(routes=ingest_routes(intake, limits=limits, clock=now, monotonic=time.monotonic), lifespan=lifespan)
+    endpoint = IngestEndpoint(intake, limits=limits, clock=now, monotonic=time.monotonic)
+    app = IngestFirst(endpoint, Starlette(lifespan=lifespan))
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False)
     print(listening.getsockname()[1], flush=True)

@@ -253,3 +253,19 @@ class TestBounds:
         parsed = source.parse(json.dumps({"alerts": [each] * 5}).encode(), NOW)
 
         assert (len(parsed.alerts), len(parsed.rejected)) == (2, 3)
+
+
+def test_the_example_in_the_documentation_is_read_whole() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text()
+    (example,) = (block for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL) if '"alerts"' in block)
+
+    parsed = SimpleAlerts().parse(example.encode(), NOW)
+
+    (read_alert,) = parsed.alerts
+    assert not parsed.rejected
+    assert read_alert.severity_known
+    assert (read_alert.name, read_alert.service, read_alert.link) == (
+        "DiskFull",
+        "orders-db",
+        "https://hosts.example/db-2",
+    )

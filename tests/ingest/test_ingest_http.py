@@ -13,10 +13,12 @@ import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from quell.errors import StorageFull, WrongOffset
 from quell.eventlog.sqlite import SqliteEventLog
-from quell.gateway.ingest_http import IngestLimits, TokenBucket, ingest_routes
+from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits, TokenBucket, ingest_routes
 from quell.incident import events as ev
 from quell.ingest.alertmanager import Alertmanager
 from quell.ingest.proof import BearerToken
@@ -222,6 +224,21 @@ async def test_a_log_that_moves_on_for_ever_is_503_as_well() -> None:
     door.desk.log.failures += [WrongOffset("a test")] * 3
 
     assert problem(await door.post(body_of(alert()))) == (503, "wrong_offset")
+
+
+async def test_in_front_of_an_application_only_its_own_path_is_taken() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("the application")(scope, receive, send)
+
+    desk = await new_desk()
+    endpoint = IngestEndpoint(desk.intake, limits=IngestLimits(), clock=desk.clock, monotonic=Monotonic())
+    transport = httpx.ASGITransport(IngestFirst(endpoint, app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://quell") as client:
+        taken = await client.post("/ingest/alertmanager", content=body_of(alert()), headers=JSON)
+        unknown = await client.post("/ingest/a/b", content=b"{}", headers=JSON)
+        other = await client.get("/ingest")
+
+    assert (taken.status_code, unknown.status_code, other.text) == (202, 404, "the application")
 
 
 class TestOverTheNetwork:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quell.errors import Overloaded, StorageError, StorageFull, WrongOffset
@@ -81,6 +81,7 @@ async def play(desk: Desk, steps: list[tuple[str, Any]]) -> None:
 
 
 class TestRestart:
+    @example([("send", [alert()]), ("wait", 90_000), ("end", [alert()])])
     @settings(max_examples=200, deadline=None)
     @given(st.lists(STEPS, max_size=14))
     def test_a_restarted_intake_knows_what_the_first_one_knew(self, steps: list[tuple[str, Any]]) -> None:

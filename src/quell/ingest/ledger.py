@@ -267,7 +267,8 @@ class Ledger:
     def _batch_taken(self, stream: str, event: ev.BatchTaken, at_s: float) -> None:
         for fingerprint in event.repeats:
             track = self.tracks.get(fingerprint)
-            if track is not None and track.firing:
+            # A stale one is forgotten: that it was asked about does not bring it back.
+            if track is not None and track.firing and at_s - track.seen_s <= self.rules.stale_s:
                 track.seen_s = max(track.seen_s, at_s)
                 self.tracks.move_to_end(fingerprint)
         for fingerprint in event.ended:
