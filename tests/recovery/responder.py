@@ -36,8 +36,8 @@ async def serve(folder: Path, helped: str, step: str | None) -> None:
         await engine.launch()
         await engine.start("INC-1")
         async with asyncio.timeout(30):
-            while (incident := await on.incidents.load("INC-1")).outcome is None:
-                await asyncio.sleep(0.02)
+            while (incident := await on.incidents.load("INC-1")).outcome is None or step is not None:
+                await asyncio.sleep(0.02)  # a process that is to die waits for that, also past the end
         await engine.stop()
         events = [type(record.event).__name__ for record in await on.log.read_stream("incident/INC-1")]
         end = {"outcome": incident.outcome, "state": incident.state, "done": on.action.done, "events": events}
