@@ -19,7 +19,7 @@ from quell.lab.http.message import Request, Response, answer
 from quell.lab.http.server import Server
 from quell.lab.process import listen_on
 
-UP_S = 20.0
+UP_S = 45.0
 
 
 class Capture:
@@ -60,10 +60,6 @@ class Capture:
         for (name, service, _), status in last.items():
             seen[name, service] = "firing" if "firing" in (status, seen.get((name, service))) else status
         return seen
-
-    def first_at(self) -> float | None:
-        """When the first alert came."""
-        return self.bodies[0][0] if self.bodies else None
 
 
 class RunningLab:

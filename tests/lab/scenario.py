@@ -24,6 +24,14 @@ RIGHT_ACTION: dict[str, tuple[str, dict[str, Any]]] = {
     "crash_loop": ("flush_cache", {}),
     "bad_config": ("roll_back_config", {}),
 }
+BRINGS: dict[str, tuple[str, ...]] = {
+    "bad_release": ("HighErrorRate",),
+    "slow_dependency": ("HighLatency",),
+    "pool_leak": ("PoolSaturated", "HighErrorRate"),
+    "memory_leak": ("MemoryNearLimit",),
+    "crash_loop": ("ServiceRestarting", "ServiceDown"),
+    "bad_config": ("HighErrorRate",),
+}
 
 
 @dataclass(kw_only=True)
@@ -67,7 +75,9 @@ async def play(fault: str, folder: Path) -> Record:
         await until(lambda: _served(lab, 40), "healthy traffic", within_s=15)
         before, metrics = await settled(lab), [await lab.metrics()]
         drill = (await lab.drill("POST", "/drills", {"fault": fault})).raise_for_status().json()
-        await until(lambda: lab.capture.bodies, f"an alert of {fault}", within_s=FIRST_ALERT_S)
+        first_at = await until(
+            lambda: _told(lab, fault, drill["service"]), f"an alert of {fault}", within_s=FIRST_ALERT_S
+        )
         metrics.append(await lab.metrics())
         broken = await lab.services()
         injected = (await lab.drill("GET", "/drills")).json()["items"][-1]
@@ -84,7 +94,7 @@ async def play(fault: str, folder: Path) -> Record:
             truth=injected,
             service=drill["service"],
             before=before,
-            first_alert_s=(lab.capture.first_at() or 0.0) - _seconds(injected["injected_at"]),
+            first_alert_s=first_at - _seconds(injected["injected_at"]),
             alerts=set(lab.capture.firing()),
             broken=broken,
             answer={"status": answer.status_code, **answer.json()},
@@ -95,6 +105,17 @@ async def play(fault: str, folder: Path) -> Record:
             crossing=crossing(lab, [*metrics, await lab.metrics()]),
             tokens=(lab.told["action_token"], lab.told["drill_token"]),
         )
+
+
+def _told(lab: RunningLab, fault: str, service: str) -> float | None:
+    """When the first alert came that such a fault brings: of the service itself, or of failures at its callers."""
+    for at, body in lab.capture.bodies:
+        for alert in body["alerts"]:
+            labels = alert["labels"]
+            own = labels["service"] == service or labels["alertname"] == "HighErrorRate"
+            if own and labels["alertname"] in BRINGS[fault]:
+                return at
+    return None
 
 
 async def _not_mended(lab: RunningLab, drill: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +180,7 @@ async def play_deploy(wanted: dict[str, str], folder: Path) -> Deployed:
         second = await lab.drill("POST", "/drills", wanted)
         await until(lambda: _state(lab, "running"), "the drill in place", within_s=20)
         if wanted["fault"] == "overlay":
-            await until(lambda: lab.capture.bodies, "an alert after the deploy", within_s=30)
+            await until(lambda: ("HighErrorRate", "checkout") in lab.capture.firing(), "an alert", within_s=30)
         else:
             seen = await lab.metric(drill["service"], "http_requests_total")
             await until(lambda: _served(lab, seen + 12, drill["service"]), "requests", within_s=15)
@@ -181,8 +202,11 @@ HARMLESS = {"fault": "harmless_deploy", "service": "payment"}
 OVERLAY = {"fault": "overlay", "of": "bad_config", "service": "checkout"}
 
 
-async def play_all(faults: Sequence[str], folder: Callable[[], Path]) -> tuple[dict[str, Record], dict[str, Deployed]]:
-    """Run several faults and two deploys side by side, each in its own lab."""
-    records = asyncio.gather(*(play(fault, folder()) for fault in faults))
-    harmless, overlay = await asyncio.gather(*(play_deploy(wanted, folder()) for wanted in (HARMLESS, OVERLAY)))
-    return {record.fault: record for record in await records}, {"harmless": harmless, "overlay": overlay}
+async def play_all(
+    faults: Sequence[str], folder: Callable[[], Path]
+) -> tuple[dict[str, Record | BaseException], dict[str, Deployed | BaseException]]:
+    """Run several faults and two deploys side by side, each in its own lab; what goes wrong is returned."""
+    plays = asyncio.gather(*(play(fault, folder()) for fault in faults), return_exceptions=True)
+    deploys = (play_deploy(wanted, folder()) for wanted in (HARMLESS, OVERLAY))
+    deployed = await asyncio.gather(*deploys, return_exceptions=True)
+    return dict(zip(faults, await plays, strict=True)), dict(zip(("harmless", "overlay"), deployed, strict=True))

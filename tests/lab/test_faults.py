@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from typing import TypeVar
 
 import pytest
 
@@ -13,7 +14,9 @@ from tests.lab.scenario import Deployed, Record, play_all
 pytestmark = pytest.mark.lab
 
 FAULTS = ["bad_release", "slow_dependency", "pool_leak", "memory_leak", "crash_loop", "bad_config"]
-SECONDS_TO_ALERT = {"memory_leak": 32.0}
+SECONDS_TO_ALERT = {"memory_leak": 40.0}
+USUAL_SECONDS = 25.0
+"""Twice what it takes on a machine with nothing else to do."""
 FORBIDDEN = re.compile(
     "|".join(
         (
@@ -25,7 +28,8 @@ FORBIDDEN = re.compile(
 )
 
 
-Played = tuple[dict[str, Record], dict[str, Deployed]]
+T = TypeVar("T")
+Played = tuple[dict[str, Record | BaseException], dict[str, Deployed | BaseException]]
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +38,32 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return asyncio.run(play_all(FAULTS, lambda: tmp_path_factory.mktemp("shop")))
 
 
-@pytest.fixture(scope="module")
-def records(played: Played) -> dict[str, Record]:
-    """What was seen of each fault."""
-    return played[0]
+@pytest.fixture
+def record(fault: str, played: Played) -> Record:
+    """What was seen of a fault; raises what went wrong while it was played."""
+    return _good(played[0][fault])
+
+
+@pytest.fixture
+def seen(which: str, played: Played) -> Deployed:
+    """What was seen of a drill with a deploy in it."""
+    return _good(played[1][which])
+
+
+def _good(found: T | BaseException) -> T:
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_raises_an_alert_in_time(fault: str, records: dict[str, Record]) -> None:
-    record = records[fault]
-
-    assert record.first_alert_s < SECONDS_TO_ALERT.get(fault, 16.0)
+def test_a_fault_raises_an_alert_in_time(record: Record) -> None:
+    assert record.first_alert_s < SECONDS_TO_ALERT.get(record.fault, USUAL_SECONDS)
     assert record.alerts
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_right_action_mends_a_fault_while_its_drill_still_runs(fault: str, records: dict[str, Record]) -> None:
-    record = records[fault]
-
+def test_the_right_action_mends_a_fault_while_its_drill_still_runs(record: Record) -> None:
     assert record.answer["status"] == 200
     assert record.answer["before"] != record.answer["after"]
     assert record.mended["state"] == "running"
@@ -59,28 +71,25 @@ def test_the_right_action_mends_a_fault_while_its_drill_still_runs(fault: str, r
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_end_of_a_drill_leaves_every_service_as_it_was(fault: str, records: dict[str, Record]) -> None:
-    record = records[fault]
-
+def test_the_end_of_a_drill_leaves_every_service_as_it_was(record: Record) -> None:
     assert [(drill["state"], drill["error"]) for drill in record.ended] == [("ended", ""), ("ended", "")]
     assert record.after == record.before
     assert record.after_unmended == record.before
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_nothing_that_reaches_quell_names_a_fault(fault: str, records: dict[str, Record]) -> None:
+def test_nothing_that_reaches_quell_names_a_fault(record: Record) -> None:
     found = {
         where: [text[max(0, m.start() - 40) : m.end() + 40] for m in FORBIDDEN.finditer(text)][:3]
-        for where, text in records[fault].crossing.items()
+        for where, text in record.crossing.items()
     }
 
     assert {where: hits for where, hits in found.items() if hits} == {}
-    assert all(records[fault].crossing[where] for where in ("alerts", "metrics", "edge.log"))
+    assert all(record.crossing[where] for where in ("alerts", "metrics", "edge.log"))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_token_is_in_metrics_logs_alerts_or_changes(fault: str, records: dict[str, Record]) -> None:
-    record = records[fault]
+def test_no_token_is_in_metrics_logs_alerts_or_changes(record: Record) -> None:
     leaks = [
         where
         for where, text in record.crossing.items()
@@ -91,8 +100,8 @@ def test_no_token_is_in_metrics_logs_alerts_or_changes(fault: str, records: dict
     assert leaks == []
 
 
-def test_a_bad_release_is_a_release_like_any_other(records: dict[str, Record]) -> None:
-    record = records["bad_release"]
+@pytest.mark.parametrize("fault", ["bad_release"])
+def test_a_bad_release_is_a_release_like_any_other(record: Record) -> None:
     changes = [json.loads(line) for line in record.crossing["changes.jsonl"].splitlines()]
     first, second = changes[:2]
 
@@ -102,8 +111,8 @@ def test_a_bad_release_is_a_release_like_any_other(records: dict[str, Record]) -
     assert record.broken[record.service]["version"] == first["after"]
 
 
-def test_a_bad_release_raises_in_the_code_of_its_service(records: dict[str, Record]) -> None:
-    record = records["bad_release"]
+@pytest.mark.parametrize("fault", ["bad_release"])
+def test_a_bad_release_raises_in_the_code_of_its_service(record: Record) -> None:
     lines = [json.loads(line) for line in record.crossing[f"{record.service}.log"].splitlines()]
     raised = [line for line in lines if "traceback" in line]
 
@@ -111,8 +120,8 @@ def test_a_bad_release_raises_in_the_code_of_its_service(records: dict[str, Reco
     assert all(f'File "{record.service}.py"' in line["traceback"] for line in raised)
 
 
-def test_a_crash_loop_really_ends_the_process_and_leaves_its_traceback(records: dict[str, Record]) -> None:
-    record = records["crash_loop"]
+@pytest.mark.parametrize("fault", ["crash_loop"])
+def test_a_crash_loop_really_ends_the_process_and_leaves_its_traceback(record: Record) -> None:
     catalog = [json.loads(line) for line in record.crossing["catalog.log"].splitlines()]
     supervisor = [json.loads(line)["msg"] for line in record.crossing["supervisor.log"].splitlines()]
 
@@ -121,28 +130,26 @@ def test_a_crash_loop_really_ends_the_process_and_leaves_its_traceback(records: 
     assert record.broken["catalog"]["restarts"] >= 1
 
 
-def test_a_memory_leak_grows_the_process(records: dict[str, Record]) -> None:
-    record = records["memory_leak"]
-
+@pytest.mark.parametrize("fault", ["memory_leak"])
+def test_a_memory_leak_grows_the_process(record: Record) -> None:
     assert ("MemoryNearLimit", record.service) in record.alerts
 
 
-def test_a_pool_leak_uses_the_pool_up(records: dict[str, Record]) -> None:
-    record = records["pool_leak"]
-
+@pytest.mark.parametrize("fault", ["pool_leak"])
+def test_a_pool_leak_uses_the_pool_up(record: Record) -> None:
     assert {("PoolSaturated", record.service), ("HighErrorRate", record.service)} & record.alerts
 
 
-def test_a_slow_bank_makes_payment_and_its_callers_slow(records: dict[str, Record]) -> None:
-    alerts = records["slow_dependency"].alerts
+@pytest.mark.parametrize("fault", ["slow_dependency"])
+def test_a_slow_bank_makes_payment_and_its_callers_slow(record: Record) -> None:
+    alerts = record.alerts
 
     assert ("HighLatency", "payment") in alerts
     assert {service for _, service in alerts} & {"checkout", "edge"}
 
 
-def test_a_harmless_deploy_raises_no_alert_and_is_taken_back(played: Played) -> None:
-    seen = played[1]["harmless"]
-
+@pytest.mark.parametrize("which", ["harmless"])
+def test_a_harmless_deploy_raises_no_alert_and_is_taken_back(seen: Deployed) -> None:
     assert [(change["service"], change["kind"], change["by"]) for change in seen.changes] == [
         ("payment", "deploy", "ci")
     ]
@@ -151,9 +158,8 @@ def test_a_harmless_deploy_raises_no_alert_and_is_taken_back(played: Played) -> 
     assert seen.after == seen.before
 
 
-def test_an_overlay_deploys_another_service_before_the_fault(played: Played) -> None:
-    seen = played[1]["overlay"]
-
+@pytest.mark.parametrize("which", ["overlay"])
+def test_an_overlay_deploys_another_service_before_the_fault(seen: Deployed) -> None:
     assert [(change["service"], change["kind"]) for change in seen.changes] == [
         (seen.drill["decoy"], "deploy"),
         ("checkout", "config"),
@@ -163,12 +169,13 @@ def test_an_overlay_deploys_another_service_before_the_fault(played: Played) -> 
     assert seen.after == seen.before
 
 
-def test_only_one_drill_runs_at_a_time(played: Played) -> None:
-    assert {seen.second_status for seen in played[1].values()} == {409}
+@pytest.mark.parametrize("which", ["harmless", "overlay"])
+def test_only_one_drill_runs_at_a_time(seen: Deployed) -> None:
+    assert seen.second_status == 409
 
 
 @pytest.mark.parametrize("which", ["harmless", "overlay"])
-def test_nothing_that_reaches_quell_tells_a_harmless_deploy_apart(which: str, played: Played) -> None:
-    crossing = played[1][which].crossing
+def test_nothing_that_reaches_quell_tells_a_harmless_deploy_apart(seen: Deployed) -> None:
+    found = {where: FORBIDDEN.findall(text) for where, text in seen.crossing.items()}
 
-    assert {where: FORBIDDEN.findall(text) for where, text in crossing.items() if FORBIDDEN.search(text)} == {}
+    assert {where: hits for where, hits in found.items() if hits} == {}

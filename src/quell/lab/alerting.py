@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from quell.errors import BadAnswer, ConfigError, QuellError
+from quell.errors import ConfigError, QuellError
 from quell.lab.http.client import Address, Client
 from quell.lab.rules import KEEP_S, RESTARTS_WINDOW_S, RULES, Rule, Scrape, read_metrics
 from quell.lab.supervisor import Supervisor
@@ -26,6 +26,8 @@ KEPT = int(RESTARTS_WINDOW_S / EVERY_S) + 5
 MAX_QUEUED = 500
 SEND_TIMEOUT_S = 3.0
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+COME_BACK = (401, 403, 404, 408, 429)
+"""Answers after which it may work later: the token or the address may be mended."""
 NO_END = "0001-01-01T00:00:00Z"
 
 
@@ -45,7 +47,8 @@ class Watch:
         """Take one evaluation; return whether it began or ceased to fire."""
         if holds:
             self.held_at, self.value = at, value or 0.0
-            self.pending_since = self.pending_since or at
+            if self.pending_since is None:
+                self.pending_since = at
             if self.firing_since is None and at - self.pending_since >= self.rule.for_s:
                 self.firing_since, self.ended_at = at, None
                 return True
@@ -91,7 +94,6 @@ class Alerting:
         self._queued = asyncio.Event()
         self._to, self._path = _target(quell_url)
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
-        self.dropped = 0
 
     async def run(self) -> None:
         """Watch and send until cancelled."""
@@ -145,7 +147,7 @@ class Alerting:
         """Put a group's alerts in the queue; the oldest falls out when it is full."""
         alerts = [self._alert(group.watches[place], began) for place, began in sorted(group.started.items())]
         if len(self._queue) == MAX_QUEUED:
-            self.dropped += 1
+            self._supervisor.log.warning("alerts could not be sent for long; the oldest is dropped")
         self._queue.append(msgspec.json.encode(payload(group.service, alerts, external_url=self._external_url())))
         self._queued.set()
 
@@ -193,11 +195,13 @@ class Alerting:
             found = await self._client.request(
                 "POST", self._to, self._path, timeout_s=SEND_TIMEOUT_S, headers=self._headers, body=body
             )
-        except BadAnswer:
-            return True
         except QuellError:
             return False
-        return found.status < 500 and found.status not in (401, 403, 404, 408, 429)
+        if found.status >= 500 or found.status in COME_BACK:
+            return False
+        if found.status >= 300:
+            self._supervisor.log.error(f"alerts were refused with {found.status}; they are not sent again")
+        return True
 
 
 def payload(service: str, alerts: Sequence[Mapping[str, object]], *, external_url: str) -> dict[str, object]:

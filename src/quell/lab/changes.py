@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -17,10 +17,19 @@ class Changes:
         self.path = path
         self.path.touch()
 
-    def record(self, service: str, *, kind: str, what: str, before: object, after: object, by: str) -> None:
-        """Write down one change: `kind` is deploy, config, flag, scale, restart or cache; `by` ci, ops or quell."""
+    def record(
+        self, service: str, *, kind: str, what: str, before: object, after: object, by: str, at: datetime
+    ) -> None:
+        """
+        Write down one change.
+
+        Args:
+            kind: deploy, config, flag, scale, restart or cache.
+            by: ci, ops or quell.
+            at: when it began to take effect.
+        """
         line = {
-            "at": timestamp(datetime.now(UTC)),
+            "at": timestamp(at),
             "service": service,
             "kind": kind,
             "what": what,

@@ -2,8 +2,8 @@
 The process that makes all others: it has the code loaded already, so that a new process is there in milliseconds.
 
 Talks to the supervisor over a packet socket: in come `Start`s with one end of a private line each, out go
-`{"started": key, "pid": n}` and `{"ended": pid, "code": n}` (negative: the signal that ended it). Run as
-`python -m quell.lab.forkserver FD PPID`. Single-threaded: forking is safe only because of that.
+`{"serving": pid}` once, then `{"started": key, "pid": n}` and `{"ended": pid, "code": n}` (negative: the signal
+that ended it). Run as `python -m quell.lab.forkserver FD PPID`. Single-threaded: forking is safe only because of that.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.freeze()
     inherited = (control, wake_read, wake_write)
+    control.send(msgspec.json.encode({"serving": os.getpid()}))
     while True:
         ready, _, _ = select.select([control, wake_read], [], [])
         if wake_read in ready:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from quell.errors import ActionFailed, Conflict, Malformed, NotFound, TimedOut, UpstreamError
 from quell.lab.http.client import Address, Client
@@ -60,10 +61,10 @@ class Operations:
         """Replace the process. Raises: ActionFailed, TimedOut."""
         unit = self.unit(name)
         async with unit.lock:
-            before = f"pid {unit.current.pid}" if unit.current else unit.state
+            at, before = _now(), f"pid {unit.current.pid}" if unit.current else unit.state
             running = await self.supervisor.replace(unit)
             after = f"pid {running.pid}"
-            self._record(unit, "restart", "process", before, after, by)
+            self._record(unit, "restart", "process", before, after, by, at)
         return Outcome(before=before, after=after, output=f"{name} restarted: {before} -> {after}")
 
     async def deploy(self, name: str, version: str, *, by: str) -> Outcome:
@@ -91,14 +92,14 @@ class Operations:
 
     async def _run_versions(self, unit: Unit, versions: list[str], by: str) -> Outcome:
         """Run the last of `versions`; if it does not come up, the process before goes on."""
-        kept, before = unit.versions, unit.version
+        at, kept, before = _now(), unit.versions, unit.version
         unit.versions = versions
         try:
             await self.supervisor.replace(unit)
         except ActionFailed:
             unit.versions = kept
             raise
-        self._record(unit, "deploy", "release", before, unit.version, by)
+        self._record(unit, "deploy", "release", before, unit.version, by, at)
         return Outcome(before=before, after=unit.version, output=f"{unit.name}: release {before} -> {unit.version}")
 
     async def set_config(self, name: str, key: str, value: object, *, by: str) -> Outcome:
@@ -124,7 +125,7 @@ class Operations:
 
     async def _configure(self, unit: Unit, revisions: list[Revision], by: str) -> Outcome:
         """Put the last of `revisions` in force."""
-        kept, old, new = unit.revisions, unit.config, revisions[-1].values
+        at, kept, old, new = _now(), unit.revisions, unit.config, revisions[-1].values
         unit.revisions = revisions
         try:
             await self.supervisor.settle(unit)
@@ -133,7 +134,7 @@ class Operations:
             raise
         changed = [key for key in new if new[key] != old.get(key)]
         for key in changed:
-            self._record(unit, "config", key, old.get(key), new[key], by)
+            self._record(unit, "config", key, old.get(key), new[key], by, at)
         says = ", ".join(f"{key} {old.get(key)} -> {new[key]}" for key in changed)
         output = f"{unit.name}: configuration revision {revisions[-1].number}: {says or 'no value differs'}"
         before, after = {key: old.get(key) for key in changed}, {key: new[key] for key in changed}
@@ -147,13 +148,13 @@ class Operations:
         if not 1 <= size <= MAX_POOL:
             raise Malformed(f"a pool has 1 to {MAX_POOL} connections, not {size}")
         async with unit.lock:
-            before, unit.pool_size = unit.pool_size, size
+            at, before, unit.pool_size = _now(), unit.pool_size, size
             try:
                 await self.supervisor.settle(unit)
             except UpstreamError:
                 unit.pool_size = before
                 raise
-            self._record(unit, "scale", "pool", before, size, by)
+            self._record(unit, "scale", "pool", before, size, by, at)
         return Outcome(before=before, after=size, output=f"{name}: pool {before} -> {size} connections")
 
     async def switch_flag(self, name: str, flag: str, value: str, *, by: str) -> Outcome:
@@ -165,13 +166,13 @@ class Operations:
         if value not in choices:
             raise Malformed(f"{flag} can be {' or '.join(choices)}, not {value[:60]!r}")
         async with unit.lock:
-            before, unit.flags[flag] = unit.flags[flag], value
+            at, before, unit.flags[flag] = _now(), unit.flags[flag], value
             try:
                 await self.supervisor.settle(unit)
             except UpstreamError:
                 unit.flags[flag] = before
                 raise
-            self._record(unit, "flag", flag, before, value, by)
+            self._record(unit, "flag", flag, before, value, by, at)
         return Outcome(before=before, after=value, output=f"{name}: flag {flag} {before} -> {value}")
 
     async def flush_cache(self, name: str, *, by: str) -> Outcome:
@@ -180,11 +181,11 @@ class Operations:
         folder = self.supervisor.data / INSIDE / "cache" / name
         if not folder.is_dir():
             raise Conflict(f"{name} has no cache")
-        entries = sorted(folder.glob("*.json"))
+        at, entries = _now(), sorted(folder.glob("*.json"))
         for path in entries:
             path.unlink(missing_ok=True)
         left = self.cache_entries(name)
-        self._record(unit, "cache", "entries", len(entries), left, by)
+        self._record(unit, "cache", "entries", len(entries), left, by, at)
         unit.hurry.set()
         await self._up(unit)
         return Outcome(before=len(entries), after=left, output=f"{name}: {len(entries)} cache entries removed")
@@ -244,9 +245,14 @@ class Operations:
         finally:
             client.close()
 
-    def _record(self, unit: Unit, kind: str, what: str, before: object, after: object, by: str) -> None:
+    def _record(self, unit: Unit, kind: str, what: str, before: object, after: object, by: str, at: datetime) -> None:
         """Write a change to the deploy log."""
-        self.supervisor.changes.record(unit.name, kind=kind, what=what, before=before, after=after, by=by)
+        self.supervisor.changes.record(unit.name, kind=kind, what=what, before=before, after=after, by=by, at=at)
+
+
+def _now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 def _like(present: Setting, value: object, key: str) -> Setting:

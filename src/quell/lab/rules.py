@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 WINDOW_S = 10.0
+RECENT_S = 5.0
+"""A rate must be over its limit in the whole window, and over half of it in this last part: a stall is no outage."""
 RESTARTS_WINDOW_S = 30.0
 KEEP_S = 3.0
 """An alert ends after its condition was false for this long."""
@@ -36,6 +39,8 @@ class Rule:
     for_s: float
     read: Callable[[History], float | None]
     """None: nothing can be said."""
+    recent: Callable[[History], float | None] = lambda _: None
+    """The same of the last few seconds, where that differs; None: nothing can be said."""
     limits: Mapping[str, float]
     """The condition holds at or over this, per service; `*` for all others."""
     says: Callable[[str, float, float], str]
@@ -47,8 +52,11 @@ class Rule:
 
     def holds(self, service: str, history: History) -> tuple[bool, float | None]:
         """Return (whether the condition holds, the value)."""
-        value = self.read(history)
-        return value is not None and value >= self.limit(service), value
+        value, limit = self.read(history), self.limit(service)
+        if value is None or value < limit:
+            return False, value
+        recent = self.recent(history)
+        return recent is None or recent >= limit / 2, value
 
 
 def increase(history: History, name: str, *, window_s: float = WINDOW_S) -> float:
@@ -66,18 +74,19 @@ def increase(history: History, name: str, *, window_s: float = WINDOW_S) -> floa
     return total
 
 
-def error_ratio(history: History) -> float | None:
-    """5xx of all answers; None below 8 requests, 0 below 5 errors, where a share says little."""
-    requests, errors = increase(history, "requests"), increase(history, "errors")
+def error_ratio(history: History, *, window_s: float = WINDOW_S, least: int = 5) -> float | None:
+    """5xx of all answers; None below 8 requests, 0 below `least` errors, where a share says little."""
+    requests = increase(history, "requests", window_s=window_s)
+    errors = increase(history, "errors", window_s=window_s)
     if requests < 8:
         return None
-    return errors / requests if errors >= 5 else 0.0
+    return errors / requests if errors >= least else 0.0
 
 
-def latency_mean(history: History) -> float | None:
+def latency_mean(history: History, *, window_s: float = WINDOW_S) -> float | None:
     """Mean seconds of an answer; None below 8 answers."""
-    count = increase(history, "seconds_count")
-    return increase(history, "seconds_sum") / count if count >= 8 else None
+    count = increase(history, "seconds_count", window_s=window_s)
+    return increase(history, "seconds_sum", window_s=window_s) / count if count >= 8 else None
 
 
 def down(history: History) -> float | None:
@@ -112,6 +121,7 @@ RULES: tuple[Rule, ...] = (
         severity="critical",
         for_s=3.0,
         read=error_ratio,
+        recent=partial(error_ratio, window_s=RECENT_S, least=1),
         limits={"checkout": 0.10, "payment": 0.10, "*": 0.05},
         says=lambda s, v, limit: f"{s}: {v:.1%} of requests failed (5xx) over {WINDOW_S:.0f} s, limit {limit:.0%}",
     ),
@@ -120,7 +130,8 @@ RULES: tuple[Rule, ...] = (
         severity="error",
         for_s=3.0,
         read=latency_mean,
-        limits={"edge": 0.25, "checkout": 0.6, "payment": 0.4, "*": 0.25},
+        recent=partial(latency_mean, window_s=RECENT_S),
+        limits={"edge": 0.35, "checkout": 1.0, "payment": 0.7, "*": 0.5},
         says=lambda s, v, limit: f"{s}: mean answer takes {v:.2f} s over {WINDOW_S:.0f} s, target {limit:.2f} s",
     ),
     Rule(

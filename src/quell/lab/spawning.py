@@ -18,7 +18,9 @@ from quell.errors import ActionFailed, QuellError
 from quell.lab.orders import Line, Start
 
 MAX_PACKET = 64 * 1024
-READY_S = 6.0
+READY_S = 7.0
+LOADED_S = 30.0
+"""Loading the code takes a quarter of a second; much longer on a machine that has no time for us."""
 STOP_S = 1.6
 
 
@@ -68,18 +70,23 @@ class Forkserver:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=[theirs.fileno()]
             )
         self._control = ours
+        self._serving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lost = asyncio.Event()
         """Set when the forkserver is gone: nothing can be started any more."""
 
-    def listen(self) -> None:
-        """Begin to hear of starts and ends; needs a running loop."""
+    async def listen(self) -> None:
+        """Wait until processes can be started. Raises: ActionFailed."""
         asyncio.get_running_loop().add_reader(self._control.fileno(), self._hear)
+        try:
+            await asyncio.wait_for(asyncio.shield(self._serving), LOADED_S)
+        except TimeoutError as error:
+            raise ActionFailed(f"the process that starts all others was not ready in {LOADED_S:.0f} s") from error
 
-    async def start(self, start: Start) -> Running:
+    async def start(self, start: Start, *, within_s: float = READY_S) -> Running:
         """
         Start a process and wait until it serves.
 
-        Raises: ActionFailed: it ended, or was not ready within `READY_S`.
+        Raises: ActionFailed: it ended, or was not ready within `within_s`.
         """
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
@@ -87,8 +94,11 @@ class Forkserver:
         try:
             with theirs:
                 socket.send_fds(self._control, [msgspec.json.encode(start)], [theirs.fileno()])
-            pid = await asyncio.wait_for(pid_known, READY_S)
-        except (OSError, TimeoutError) as error:
+            pid = await asyncio.wait_for(pid_known, within_s)
+        except TimeoutError as error:
+            ours.close()
+            raise ActionFailed(f"{start.name} was not started within {within_s:.0f} s") from error
+        except OSError as error:
             ours.close()
             raise ActionFailed(f"{start.name} could not be started: {error}") from error
         finally:
@@ -99,7 +109,7 @@ class Forkserver:
         if pid in self._ended_early:
             self._end(pid, self._ended_early.pop(pid))
         try:
-            await asyncio.wait_for(asyncio.shield(line.ready), READY_S)
+            await asyncio.wait_for(asyncio.shield(line.ready), within_s)
         except (TimeoutError, QuellError) as error:
             await running.stop()
             raise ActionFailed(f"{start.name} {start.version} did not come up: {error or 'no answer'}") from error
@@ -119,9 +129,13 @@ class Forkserver:
                 for pid in list(self._running):
                     self._end(pid, -signal.SIGKILL)
                 self.lost.set()
+                if not self._serving.done():
+                    self._serving.set_exception(ActionFailed("the process that starts all others ended"))
                 return
             message = msgspec.json.decode(packet, type=dict[str, int])
-            if "started" in message:
+            if "serving" in message:
+                self._serving.set_result(None)
+            elif "started" in message:
                 waiting = self._pids.get(message["started"])
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message["pid"])

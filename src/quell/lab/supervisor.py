@@ -21,7 +21,7 @@ from quell.lab.orders import Start
 from quell.lab.process import listen_on
 from quell.lab.releases import Releases
 from quell.lab.roster import CUSTOMERS, MEMBERS, SERVICES, Member, Setting
-from quell.lab.spawning import Forkserver, Running
+from quell.lab.spawning import READY_S, Forkserver, Running
 from quell.lab.telemetry.log import Log
 from quell.lab.telemetry.metrics import Registry, add_process_metrics, resident_memory_bytes
 
@@ -31,6 +31,8 @@ STEADY_S = 20.0
 """A process that ran this long is not part of a row of crashes."""
 WATCH_MEMORY_S = 0.2
 HEALTHY_S = 10.0
+FIRST_START_S = 20.0
+"""When all start at once, on a machine that may be busy."""
 INSIDE = "shop"
 """Folder below the lab's that Quell is not told of: emptied at each start."""
 
@@ -117,15 +119,16 @@ class Supervisor:
 
     async def start(self) -> None:
         """Bring everybody up. Raises: ActionFailed."""
-        self._forks.listen()
+        await self._forks.listen()
         for unit in self.units.values():
             if unit.member.module != CUSTOMERS.module:
                 for version in unit.versions:
                     self.releases.publish(unit.name, unit.member.module, version)
-        async with asyncio.TaskGroup() as group:
-            for one in MEMBERS:
-                group.create_task(self.launch(self.units[one.name]))
-        await self.launch(self.units[CUSTOMERS.name])
+        launches = (self.launch(self.units[one.name], within_s=FIRST_START_S) for one in MEMBERS)
+        for found in await asyncio.gather(*launches, return_exceptions=True):
+            if isinstance(found, BaseException):
+                raise found
+        await self.launch(self.units[CUSTOMERS.name], within_s=FIRST_START_S)
         self._own(self._watch_memory())
 
     async def lost(self) -> None:
@@ -147,11 +150,11 @@ class Supervisor:
 
     # --- one unit; the caller holds its lock
 
-    async def launch(self, unit: Unit) -> Running:
+    async def launch(self, unit: Unit, *, within_s: float = READY_S) -> Running:
         """Start a process for a unit that has none. Raises: ActionFailed."""
         unit.state = "starting"
         try:
-            running = await self._forks.start(self._told(unit))
+            running = await self._forks.start(self._told(unit), within_s=within_s)
         except ActionFailed:
             unit.state = "crashed"
             raise
