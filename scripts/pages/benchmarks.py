@@ -1,0 +1,122 @@
+"""The tables of README that say how good and how fast Quell is, from benchmarks/results/*.json and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pages.table import table
+
+SPEED = {
+    "ingest": "Alerts taken in, durable, with de-duplication and correlation, beside Debian's Alertmanager",
+    "latency": "From an accepted alert, and from an agent's step, to the open page",
+    "scale": "A thousand incidents open at once, and starting up",
+}
+"""Results by the name of their file, and what they measure."""
+
+UNITS = {
+    "_alerts_per_s": "alerts/s",
+    "_events_per_s": "events/s",
+    "_per_s": "1/s",
+    "_ms": "ms",
+    "_s": "s",
+    "_mb": "MB",
+    "_mib": "MiB",
+    "_bytes": "bytes",
+}
+"""By how a name ends, the longest first."""
+
+
+def lab(results: Path) -> str:
+    """Return the table of `quell bench lab`, or that it was not measured."""
+    found = _read(results / "lab.json")
+    if found is None:
+        return _not_measured("lab")
+    summary, detect_s = found["summary"], found["summary"].get("detect_s") or {}
+    rows = [
+        ("Faults detected", _share(summary["detected"]), "95 % within 30 s"),
+        ("Seconds to detect, median and 95th percentile", f"{_s(detect_s, 'p50')}, {_s(detect_s, 'p95')}", ""),
+        ("Cause in first place", _share(summary["cause_first"]), "80 %"),
+        ("Action fits the cause", _share(summary["action_fits"]), ""),
+        ("Restored without a person", _share(summary["restored"]), "80 %"),
+        ("Changes taken back", _share(summary["undone"]), ""),
+        ("False incidents in quiet time", f"{summary['false_incidents']}", "0"),
+    ]
+    said = f"{len(found['runs'])} faults that really happened in the lab"
+    return f"{said}{_where(found)}:\n\n{table(['', 'Measured', 'Aim'], rows, right=(1, 2))}"
+
+
+def speed(results: Path) -> str:
+    """Return a table for each results file of a benchmark of speed, and which were not measured."""
+    parts = []
+    for name, says in SPEED.items():
+        found = _read(results / f"{name}.json")
+        text = _not_measured(name) if found is None else f"{_where(found).strip(' ,')}\n\n{_rows(found)}".strip()
+        parts.append(f"**{says}**\n\n{text}")
+    return "\n\n".join(parts)
+
+
+def _read(path: Path) -> Mapping[str, Any] | None:
+    if not path.exists():
+        return None
+    content: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _not_measured(name: str) -> str:
+    file = f"benchmarks/results/{name}.json"
+    return f"Not measured yet: `make bench-{name} JSON={file}` measures it, `make docs` writes it here."
+
+
+def _where(found: Mapping[str, Any]) -> str:
+    machine = found.get("machine")
+    if isinstance(machine, Mapping):
+        machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in machine.items())
+    return f", on {machine}" if machine else ""
+
+
+def _rows(found: Mapping[str, Any]) -> str:
+    """Return the rows of a result as a table; without rows, its numbers, each in a row."""
+    rows: Sequence[Mapping[str, Any]] = found.get("rows", ())
+    if rows:
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        numbers = [i for i, name in enumerate(names) if not any(isinstance(row.get(name), str) for row in rows)]
+        cells = [[_cell(row.get(name)) for name in names] for row in rows]
+        return table([_head(name) for name in names], cells, right=numbers)
+    numbers_of = dict(_flat(found.get("summary", found)))
+    return table(["", "Measured"], [(_head(name), _cell(value)) for name, value in numbers_of.items()], right=(1,))
+
+
+def _flat(found: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for name, value in found.items():
+        if isinstance(value, Mapping) and name != "machine":
+            flat += _flat(value, f"{prefix}{name} ")
+        elif isinstance(value, int | float):
+            flat.append((f"{prefix}{name}", value))
+    return flat
+
+
+def _head(name: str) -> str:
+    end = next((end for end in UNITS if name.endswith(end)), "")
+    unit = f" ({UNITS[end]})" if end else ""
+    return name.removesuffix(end).replace("_", " ").capitalize() + unit
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "not measured"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.2g}"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def _s(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    return "none" if value is None else f"{value:.1f}"
