@@ -1,0 +1,131 @@
+import type { Evidence, IncidentDetail, IncidentSummary, Phase, PhaseState, PhaseView, TimelineEntry } from "@/lib/api/types";
+
+export const T0 = Date.parse("2026-01-02T03:04:05Z");
+
+export function iso(secondsAfter: number): string {
+  return new Date(T0 + secondsAfter * 1000).toISOString();
+}
+
+export function phase(name: Phase, state: PhaseState, over: Partial<PhaseView> = {}): PhaseView {
+  return {
+    phase: name,
+    agent: "detection",
+    state,
+    started_at: null,
+    ended_at: null,
+    attempts: 1,
+    timeout_s: null,
+    expected_s: null,
+    done: null,
+    total: null,
+    what: "",
+    says: "",
+    error: null,
+    recovered: null,
+    ...over,
+  };
+}
+
+export function row(id: string, over: Partial<IncidentSummary> = {}): IncidentSummary {
+  return {
+    id,
+    title: `Title of ${id}`,
+    summary: "",
+    severity: "SEV3",
+    state: "triggered",
+    service: null,
+    services: [],
+    drill: false,
+    opened_at: iso(0),
+    updated_at: iso(0),
+    acknowledged_at: null,
+    resolved_at: null,
+    owner: null,
+    wants: null,
+    approval: null,
+    phases: [],
+    responding: false,
+    outcome: null,
+    alerts: { total: 1, firing: 1, kinds: 1 },
+    reopened: 0,
+    merged_into: null,
+    missing: [],
+    ...over,
+  };
+}
+
+export function asking(expiresInS: number, planId = "p1"): Partial<IncidentSummary> {
+  return {
+    wants: "approve",
+    approval: {
+      plan_id: planId,
+      title: "Restart payment",
+      requested_at: iso(0),
+      expires_at: iso(expiresInS),
+      reason: "policy",
+      answer: null,
+      by: null,
+      answered_at: null,
+    },
+  };
+}
+
+export function entry(position: number, over: Partial<TimelineEntry> = {}): TimelineEntry {
+  return {
+    position,
+    offset: position,
+    at: iso(position),
+    type: "NoteAdded",
+    incident_id: "INC-1",
+    agent: null,
+    by: "system:intake",
+    phase: null,
+    level: "info",
+    title: `Entry ${position}`,
+    text: "",
+    evidence_ids: [],
+    ...over,
+  };
+}
+
+export function detail(summary: IncidentSummary, over: Partial<IncidentDetail> = {}): IncidentDetail {
+  return {
+    summary,
+    offset: 1,
+    alerts: [],
+    detection: null,
+    diagnosis: null,
+    prediction: null,
+    plan: null,
+    actions: [],
+    verification: null,
+    escalation: null,
+    gaps: [],
+    evidence: {},
+    timeline: [],
+    ...over,
+  };
+}
+
+export function metric(id: string, values: (number | null)[], over: Partial<Evidence> = {}): Evidence {
+  return {
+    id,
+    source: "scrape",
+    kind: "metric",
+    title: `Metric ${id}`,
+    says: "it rose",
+    query: "rate(x[1m])",
+    window: { start: iso(0), end: iso(values.length) },
+    service: "payment",
+    unit: "s",
+    series: [{ name: "p99", service: "payment", unit: "s", labels: {}, times: values.map((_, i) => T0 / 1000 + i), values }],
+    patterns: [],
+    changes: [],
+    edges: [],
+    onset: null,
+    normal_low: null,
+    normal_high: null,
+    limit: null,
+    ...over,
+  };
+}
