@@ -9,7 +9,8 @@ from quell.eventlog.projections.said import Said
 from quell.incident import events as ev
 from quell.incident.events import Phase
 
-INDICATORS_SAID = 3
+ARGUMENTS_SAID = 2
+"""Arguments in the timeline; the page shows all of them beside it."""
 
 
 def say_detected(finding: ev.Detection) -> Said:
@@ -19,26 +20,13 @@ def say_detected(finding: ev.Detection) -> Said:
         "no_sign": "Detection sees no sign of it in the telemetry",
         "no_data": "Detection could not look",
     }.get(finding.verdict, f"Detection: {finding.verdict}")
-    readings = [
-        f"{i.series} of {i.service} at {q.say_value(i.worst, i.unit)} "
-        f"(normal {_span(i.normal_low, i.normal_high, i.unit)})"
-        for i in finding.indicators[:INDICATORS_SAID]
-    ]
     return Said(
         title=title,
-        text=_lines(finding.says, _onset(finding), "; ".join(readings), _gaps(finding.gaps)),
+        text=_lines(finding.says, _gaps(finding.gaps)),
         level="info" if finding.verdict == "confirmed" else "warning",
         phase=Phase.DETECT,
         evidence_ids=_ids(finding.evidence, (i.evidence_id for i in finding.indicators)),
     )
-
-
-def _onset(finding: ev.Detection) -> str:
-    if finding.onset is None:
-        return ""
-    error = f" ± {q.say_duration(finding.onset_error_s)}" if finding.onset_error_s is not None else ""
-    order = f"; out of range in this order: {', '.join(finding.services)}" if finding.services else ""
-    return f"onset {q.say_time(finding.onset)}{error}{order}"
 
 
 def say_diagnosed(finding: ev.Diagnosis) -> Said:
@@ -53,11 +41,10 @@ def say_diagnosed(finding: ev.Diagnosis) -> Said:
         )
     best = finding.hypotheses[0]
     calibrated = "" if best.calibrated else ", uncalibrated"
-    arguments = [f"for: {a.says}" for a in best.in_favour] + [f"against: {a.says}" for a in best.against]
-    rest = f"none of these: {q.say_share(finding.none_of_these)}" if finding.none_of_these > 0 else ""
+    strongest = sorted(best.in_favour, key=lambda argument: -argument.weight)[:ARGUMENTS_SAID]
     return Said(
         title=f"Diagnosis: {best.title} ({q.say_share(best.probability)}{calibrated})",
-        text=_lines(finding.says, *arguments, _others(finding.hypotheses[1:]), rest, _gaps(finding.gaps)),
+        text=_lines("; ".join(argument.says for argument in strongest), _gaps(finding.gaps)),
         phase=Phase.DIAGNOSE,
         evidence_ids=_ids(finding.evidence, (a.evidence_id for a in (*best.in_favour, *best.against))),
     )
@@ -70,37 +57,14 @@ def _others(hypotheses: Iterable[ev.Hypothesis]) -> str:
 
 def say_predicted(finding: ev.Prediction) -> Said:
     """Say what happens if nothing is done, when, and to whom."""
-    reach = f"services that depend on it: {', '.join(finding.blast_services)}" if finding.blast_services else ""
-    share = (
-        f"{q.say_share(finding.blast_share)} of the requests at the entry failed or were slow since onset"
-        if finding.blast_share is not None
-        else ""
-    )
     urgent = any(forecast.in_s is not None for forecast in finding.forecasts)
     return Said(
         title="Prediction: what happens if nothing is done",
-        text=_lines(finding.says, *map(_forecast, finding.forecasts), reach, share, _gaps(finding.gaps)),
+        text=_lines(finding.says, _gaps(finding.gaps)),
         level="warning" if urgent else "info",
         phase=Phase.PREDICT,
         evidence_ids=_ids(finding.evidence, (forecast.evidence_id for forecast in finding.forecasts)),
     )
-
-
-def _forecast(forecast: ev.Forecast) -> str:
-    limit = f"its {forecast.limit_is} of {q.say_value(forecast.limit, forecast.unit)}"
-    what = f"{forecast.series} of {forecast.service}"
-    if forecast.in_s is None:
-        return f"{what} is not heading for {limit}"
-    if forecast.in_s <= 0:
-        return f"{what} is past {limit} already"
-    return f"{what} reaches {limit} in {q.say_duration(forecast.in_s)}{_interval(forecast)}"
-
-
-def _interval(forecast: ev.Forecast) -> str:
-    if forecast.low_s is None:
-        return ""
-    high = q.say_duration(forecast.high_s) if forecast.high_s is not None else "no upper bound"
-    return f" ({q.say_share(forecast.level)} interval: {q.say_duration(forecast.low_s)} to {high})"
 
 
 def say_plan(plan: ev.Plan) -> Said:
