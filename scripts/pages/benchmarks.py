@@ -16,6 +16,15 @@ SPEED = {
 }
 """Results by the name of their file, and what they measure."""
 
+SHARES = (
+    ("detected", "Detected", "95 %"),
+    ("cause_first", "Its cause in first place", "80 %"),
+    ("action_fits", "An action that fits the cause", ""),
+    ("verified", "The fix verified", ""),
+    ("restored", "Restored without a person", "80 %"),
+)
+"""Shares of the faults, what they say, and the aim."""
+
 UNITS = {
     "_alerts_per_s": "alerts/s",
     "_events_per_s": "events/s",
@@ -30,22 +39,30 @@ UNITS = {
 
 
 def lab(results: Path) -> str:
-    """Return the table of `quell bench lab`, or that it was not measured."""
+    """Return the tables of `quell bench lab`, or that it was not measured."""
     found = _read(results / "lab.json")
     if found is None:
         return _not_measured("lab")
-    summary, detect_s = found["summary"], found["summary"].get("detect_s") or {}
-    rows = [
-        ("Faults detected", _share(summary["detected"]), "95 % within 30 s"),
-        ("Seconds to detect, median and 95th percentile", f"{_s(detect_s, 'p50')}, {_s(detect_s, 'p95')}", ""),
-        ("Cause in first place", _share(summary["cause_first"]), "80 %"),
-        ("Action fits the cause", _share(summary["action_fits"]), ""),
-        ("Restored without a person", _share(summary["restored"]), "80 %"),
-        ("Changes taken back", _share(summary["undone"]), ""),
-        ("False incidents in quiet time", f"{summary['false_incidents']}", "0"),
+    summary = found["summary"]
+    spans, detect_s, restore_s = (summary.get(name) or {} for name in ("intervals", "detect_s", "restore_s"))
+    rows = [(says, _share(summary[name]), _span(spans.get(name)), aim) for name, says, aim in SHARES]
+    rows += [
+        ("Seconds until it was detected, median and 95th percentile", _times(detect_s), "", "30 at most"),
+        ("Seconds until it was restored, the same", _times(restore_s), "", ""),
+        ("Actions taken back because they did not help", str(summary["undone"]), "", ""),
+        (f"False incidents in {summary['quiet_minutes']:g} quiet minutes", str(summary["false_incidents"]), "", "0"),
+        ("Harmless changes blamed", f"{summary['red_herring_blamed']} of {summary['red_herrings']}", "", "0"),
     ]
-    said = f"{len(found['runs'])} faults that really happened in the lab"
-    return f"{said}{_where(found)}:\n\n{table(['', 'Measured', 'Aim'], rows, right=(1, 2))}"
+    head = (f"{summary['real_runs']} faults that really happened in the lab{_where(found)}", "", "95 % interval", "Aim")
+    return f"{table(head, rows, right=(1, 2, 3))}\n{_by_fault(summary['by_fault'])}"
+
+
+def _by_fault(found: Mapping[str, Mapping[str, int]]) -> str:
+    head = ["Runs by fault", "Runs", *(name.replace("_", " ").capitalize() for name, _, _ in SHARES)]
+    rows = [
+        (name.replace("_", " "), row["runs"], *(row[share] for share, _, _ in SHARES)) for name, row in found.items()
+    ]
+    return table(head, rows, right=range(1, len(head)))
 
 
 def speed(results: Path) -> str:
@@ -113,10 +130,13 @@ def _cell(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:.2g}"
 
 
-def _share(value: float) -> str:
-    return f"{100 * value:.0f} %"
+def _share(value: float | None) -> str:
+    return "none tried" if value is None else f"{100 * value:.0f} %"
 
 
-def _s(values: Mapping[str, Any], name: str) -> str:
-    value = values.get(name)
-    return "none" if value is None else f"{value:.1f}"
+def _span(interval: Sequence[float] | None) -> str:
+    return f"{100 * interval[0]:.0f} to {100 * interval[1]:.0f} %" if interval else ""
+
+
+def _times(values: Mapping[str, float | None]) -> str:
+    return ", ".join("none" if values.get(name) is None else f"{values[name]:.1f}" for name in ("p50", "p95"))
