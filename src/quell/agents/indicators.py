@@ -11,12 +11,15 @@ import numpy as np
 from quell.agents.case import Case, Telemetry
 from quell.incident import events as ev
 from quell.incident.events import Evidence, EvidenceKind, Series, Window
-from quell.signals.anomaly import Normal, floor_of, normal_of
+from quell.signals.anomaly import TOO_FEW, Normal, floor_of, normal_of
 from quell.signals.change import onset
 from quell.signals.series import Array, as_array
 
 GUARD_S = 20.0
 """What lies less than this before the first alert may belong to the incident already."""
+
+SHORT_GUARD_S = 10.0
+"""The same while there is so little past that the longer one would leave none."""
 
 RECENT_S = 12.0
 """An indicator is out of range when most of its readings of the last so many seconds are."""
@@ -171,18 +174,20 @@ def _restarts(telemetry: Telemetry, service: str) -> tuple[Series | None, str]:
     return Series(name="restarts_recent", service=service, unit="restarts", times=series.times, values=values), query
 
 
-def calm(times: Array, case: Case) -> np.typing.NDArray[np.bool_]:
+def calm(times: Array, case: Case, *, guard_s: float = GUARD_S) -> np.typing.NDArray[np.bool_]:
     """Say which times are fit to learn normal from: before this incident, and outside of others."""
-    fit = times < case.first_at.timestamp() - GUARD_S
+    fit = times < case.first_at.timestamp() - guard_s
     for window in case.disturbed:
-        fit &= (times < window.start.timestamp() - GUARD_S) | (times > window.end.timestamp() + GUARD_S)
+        fit &= (times < window.start.timestamp() - guard_s) | (times > window.end.timestamp() + guard_s)
     return fit
 
 
 def _normal(times: Array, values: Array, kind: Kind, case: Case) -> Normal | None:
     fit = calm(times, case)
-    if np.isfinite(values[fit]).sum() < 8:
-        fit = times < case.first_at.timestamp() - GUARD_S
+    if np.isfinite(values[fit]).sum() < TOO_FEW:
+        fit = calm(times, case, guard_s=SHORT_GUARD_S)
+    if np.isfinite(values[fit]).sum() < TOO_FEW:
+        fit = times < case.first_at.timestamp() - SHORT_GUARD_S
     normal = normal_of(values[fit], unit_floor=floor_of(kind.unit))
     if normal is None and kind.name in NEEDS_NO_PAST:
         center = 1.0 if kind.name == "up" else 0.0

@@ -53,7 +53,8 @@ class Lab:
         given = settings.policy
         policy = given if given.rules else Policy(rules=ASKS_FIRST, default=given.default)
         # The shop's day is ten minutes long, so what is recent there is recent in seconds.
-        correlation = settings.correlation.model_copy(update={"reopen_s": 45.0, "settle_s": 20.0})
+        quick = {"reopen_s": 45.0, "settle_s": 20.0, "flapping_changes": 8, "flapping_window_s": 120.0}
+        correlation = settings.correlation.model_copy(update=quick)
         return settings.model_copy(
             update={
                 "evidence": evidence,
@@ -177,6 +178,12 @@ def _read(data: Path) -> Lab | None:
         drill_token=content["drill_token"],
         content=content,
     )
+
+
+def running_lab(data_dir: Path) -> Lab | None:
+    """Return the lab that runs for a data folder of Quell's, if there is one."""
+    lab = _read(data_dir / "lab")
+    return lab if lab is not None and _alive(lab.pid) else None
 
 
 async def _adopt(data: Path, quell_url: str) -> Lab | None:
