@@ -129,6 +129,13 @@ async function api(request, response, path) {
   if (path === "/api/v1/agents") return json(snapshot("agents"));
   if (path === "/api/v1/intake") return json(snapshot("intake"));
   if (path === "/dashboard/health/detailed") return json({ state: "degraded", as_of: iso(Date.now()), components: snapshot("health").items });
+  if (path === "/api/v1/test/replan") {
+    const one = incidents.get("INC-1042");
+    const plan = { ...one.plan, id: "99ab00c1d2e3", steps: [...one.plan.steps, "restart payment-3, wait until healthy (max 30 s)"] };
+    const approval = { ...one.summary.approval, plan_id: plan.id };
+    happen("INC-1042", entry("INC-1042", Date.now(), "PlanProposed", { agent: "resolution", by: "agent:resolution", phase: "plan", title: "Plan 99ab" }), { plan, summary: { ...one.summary, approval } });
+    return json({});
+  }
   const match = /^\/api\/v1\/incidents\/([^/]+)(?:\/(\w+))?$/.exec(path);
   const id = match && decodeURIComponent(match[1]);
   if (!match || !incidents.has(id)) return problem(response, 404, "No such incident", `${id} is not known here`, "not_found");
@@ -153,8 +160,11 @@ const server = createServer((request, response) => {
   else file(response, path);
 });
 
-const sockets = new WebSocketServer({ server, path: "/ws" });
-sockets.on("connection", (socket) => {
+const sockets = new WebSocketServer({ server, path: "/ws", handleProtocols: (offered) => (offered.has("quell.v1") ? "quell.v1" : false) });
+sockets.on("connection", (socket, request) => {
+  const offered = request.headers["sec-websocket-protocol"] ?? "";
+  const bearer = `quell.bearer.${Buffer.from(TOKEN ?? "").toString("base64url")}`;
+  if (TOKEN && !offered.split(/, ?/).includes(bearer)) return socket.close(4501, "a token is needed");
   const send = (message) => socket.send(JSON.stringify(message));
   send({ type: "hello", version: 1, epoch, server: "0.1.0", heartbeat_s: 5 });
   const beat = setInterval(() => send({ type: "ping", ts: iso(Date.now()) }), 5000);

@@ -35,6 +35,9 @@ export function TokenPrompt() {
             className="field"
             type="password"
             autoComplete="off"
+            pattern="[ -~]+"
+            title="Letters, digits and signs of ASCII"
+            required
             value={text}
             onChange={(event) => setText(event.target.value)}
           />

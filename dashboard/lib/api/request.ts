@@ -28,9 +28,8 @@ async function problemOf(response: Response): Promise<ApiError> {
   }
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+async function send(path: string, init: RequestInit, held: string | null): Promise<Response> {
   const headers = new Headers(init.headers);
-  const held = token();
   if (held !== null) headers.set("Authorization", `Bearer ${held}`);
   try {
     return await fetch(path, { ...init, headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -41,26 +40,26 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function read<Body>(response: Response): Promise<Body> {
-  if (response.status === 401) tokenRefused();
+async function call<Body>(path: string, init: RequestInit): Promise<Body> {
+  const held = token();
+  const response = await send(path, init, held);
+  if (response.status === 401) tokenRefused(held);
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as Body;
 }
 
 /** GET a JSON body. Throws ApiError. */
 export async function get<Body>(path: string): Promise<Body> {
-  return read<Body>(await send(path, { headers: { Accept: "application/json" } }));
+  return call<Body>(path, { headers: { Accept: "application/json" } });
 }
 
 /** POST a command once: a repeat with the same key changes nothing. Throws ApiError. */
 export async function post<Body>(path: string, body: unknown, key: string): Promise<Body> {
-  return read<Body>(
-    await send(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": key },
-      body: JSON.stringify(body),
-    }),
-  );
+  return call<Body>(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body),
+  });
 }
 
 /** A key that names one click; also where the page is not a secure context. */

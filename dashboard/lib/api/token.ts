@@ -18,9 +18,9 @@ export function setToken(value: string): void {
   tell();
 }
 
-/** The server refused what we have: ask the person. */
-export function tokenRefused(): void {
-  if (wanted) return;
+/** The server refused `used`: ask the person, unless another one was given meanwhile. */
+export function tokenRefused(used: string | null): void {
+  if (wanted || used !== token()) return;
   wanted = true;
   tell();
 }

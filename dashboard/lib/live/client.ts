@@ -1,6 +1,6 @@
 /** The one live connection of this page: socket, store, and polling when no socket can be had. */
 import { get } from "@/lib/api/request";
-import { subprotocols, tokenRefused } from "@/lib/api/token";
+import { subprotocols, token, tokenRefused } from "@/lib/api/token";
 import { skewMs } from "@/lib/realtime/clock";
 import { readTs } from "@/lib/realtime/protocol";
 import type { Effect, Session } from "@/lib/realtime/session";
@@ -38,11 +38,15 @@ class LiveClient {
   private view = STARTING;
   private readonly listeners = new Set<() => void>();
   private readonly users = new Map<string, number>();
+  private tokenUsed: string | null = null;
   private readonly socket: LiveSocket;
 
   constructor() {
     this.socket = new LiveSocket({
-      open: () => new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), subprotocols()),
+      open: () => {
+        this.tokenUsed = token();
+        return new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), subprotocols());
+      },
       now: () => Date.now(),
       chance: () => Math.random(),
       onEffect: (effect, session) => this.perform(effect, session),
@@ -128,7 +132,7 @@ class LiveClient {
   }
 
   private tell(session: Session): void {
-    if (session.refusal?.code === UNAUTHENTICATED) tokenRefused();
+    if (session.refusal?.code === UNAUTHENTICATED) tokenRefused(this.tokenUsed);
     const now = Date.now();
     const view: ConnectionView = {
       standing: standing(session, now),

@@ -113,7 +113,7 @@ export function step(session: Session, input: Input, nowMs: number, chance: numb
     case "tick":
       return tick(session, nowMs, chance);
     case "retry":
-      return session.link === "waiting" || session.link === "refused" ? connect(session, nowMs) : [session, []];
+      return session.link === "idle" || session.link === "open" ? [session, []] : connect(session, nowMs);
     case "online":
       return wentOnline(session, input.online, nowMs);
     case "subscribe":
