@@ -36,11 +36,15 @@ def test_cleaned_text_is_bounded_and_holds_nothing_hidden(text: str, most: int, 
     assert clean(kept, most=most, lines=lines) == kept
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=300), st.text(max_size=40), max_size=5))
-def test_the_quick_answer_for_labels_is_the_slow_one(labels: dict[str, str]) -> None:
-    bounds = AlertBounds(label_characters=20)
+TEXTS = st.dictionaries(st.text(min_size=1, max_size=9), st.text(max_size=40), max_size=5)
 
-    assert bounds.labels_of(labels) == clean_all(labels, most=20)
+
+@given(TEXTS, TEXTS)
+def test_the_quick_answer_is_the_slow_one(labels: dict[str, str], annotations: dict[str, str]) -> None:
+    bounds = AlertBounds(label_characters=20, annotation_characters=30)
+
+    slow = clean_all(labels, most=20), clean_all(annotations, most=30, lines=True)
+    assert bounds.fit(labels, annotations) == slow
 
 
 @pytest.mark.parametrize(

@@ -110,13 +110,10 @@ class Alertmanager:
 
     def _alert(self, raw: _Alert, body_status: str, received_at: datetime) -> Alert:
         bounds, labels = self._bounds, raw.labels
-        refused = bounds.refuse(labels, raw.annotations)
-        if refused:
-            raise Malformed(refused)
         name = labels.get("alertname") or labels.get("rulename")
         if not name:
             raise Malformed("it has no alertname")
-        kept = bounds.labels_of(labels)
+        kept, notes = bounds.fit(labels, raw.annotations)
         severity, severity_raw, severity_known = read_severity(kept.get("severity"))
         ends_at = moment(raw.ends_at)
         return Alert(
@@ -132,7 +129,7 @@ class Alertmanager:
             received_at=received_at,
             ends_at=ends_at,
             labels=kept,
-            annotations=bounds.annotations_of(raw.annotations),
+            annotations=notes,
             link=bounds.link_of(raw.generator_url) if raw.generator_url else None,
         )
 

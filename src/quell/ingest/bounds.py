@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from quell.errors import Malformed
 from quell.ingest.text import clean_all
 
 
@@ -24,33 +25,34 @@ class AlertBounds:
     label_characters: int = 1_024
     annotation_characters: int = 8_192
 
-    def refuse(self, labels: dict[str, str], annotations: dict[str, str]) -> str | None:
-        """Return why an alert is out of bounds, or None."""
+    def fit(self, labels: dict[str, str], annotations: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+        """
+        Return labels and annotations fit to keep; annotations keep their line breaks.
+
+        Raises: Malformed: the alert is out of bounds.
+        """
+        if self._plain(labels, annotations):
+            return labels, annotations
         if len(labels) > self.labels or len(annotations) > self.labels:
-            return f"it has more than {self.labels} labels or annotations"
-        longest = self.name_characters
-        for name in labels:
-            if len(name) > longest:
-                return f"a label's name is longer than {longest} characters"
-        for name in annotations:
-            if len(name) > longest:
-                return f"an annotation's name is longer than {longest} characters"
-        return None
+            raise Malformed(f"it has more than {self.labels} labels or annotations")
+        for name in (*labels, *annotations):
+            if len(name) > self.name_characters:
+                raise Malformed(f"the name of a label or annotation is longer than {self.name_characters} characters")
+        return (
+            clean_all(labels, most=self.label_characters),
+            clean_all(annotations, most=self.annotation_characters, lines=True),
+        )
 
-    def labels_of(self, labels: dict[str, str]) -> dict[str, str]:
-        """Return labels fit to keep."""
-        return labels if self._plain(labels, self.label_characters) else clean_all(labels, most=self.label_characters)
-
-    def annotations_of(self, annotations: dict[str, str]) -> dict[str, str]:
-        """Return annotations fit to keep; line breaks stay."""
-        if self._plain(annotations, self.annotation_characters):
-            return annotations
-        return clean_all(annotations, most=self.annotation_characters, lines=True)
-
-    def _plain(self, texts: dict[str, str], most: int) -> bool:
+    def _plain(self, labels: dict[str, str], annotations: dict[str, str]) -> bool:
         """Return whether all of it together would be fit to keep as one text: the quick answer for nearly all."""
-        names, values = "".join(texts), "".join(texts.values())
-        return len(names) <= self.name_characters and len(values) <= most and (names + values).isprintable()
+        names, values, notes = "".join((*labels, *annotations)), "".join(labels.values()), "".join(annotations.values())
+        return (
+            len(labels) <= self.labels >= len(annotations)
+            and len(names) <= self.name_characters
+            and len(values) <= self.label_characters
+            and len(notes) <= self.annotation_characters
+            and (names + values + notes).isprintable()
+        )
 
     def link_of(self, link: str) -> str | None:
         """Return a link that is safe to show, http or https, or None."""

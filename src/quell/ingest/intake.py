@@ -319,14 +319,13 @@ class Intake:
 
     def apply(self, recorded: Recorded) -> None:
         """Take in an event from the log, ours or another's, in order; one that is known already changes nothing."""
-        self._tail.deliver(recorded)
+        self._tail.deliver([recorded])
         self._take_in_others()
 
     async def follow(self) -> None:
         """Take in what others append, for ever. Raises: StorageError: the log can no longer be read."""
         async for records in self._log.subscribe(after=self.position):
-            for recorded in records:
-                self._tail.deliver(recorded)
+            self._tail.deliver(records)
             self._take_in_others()
             await self._reopen_late()
 

@@ -92,10 +92,7 @@ class SimpleAlerts:
         labels, annotations = self._labels(raw), dict(raw.annotations or {})
         if raw.summary:
             annotations["summary"] = raw.summary
-        refused = bounds.refuse(labels, annotations)
-        if refused:
-            raise Malformed(refused)
-        kept = bounds.labels_of(labels)
+        kept, notes = bounds.fit(labels, annotations)
         severity, severity_raw, severity_known = read_severity(kept.get("severity"))
         if raw.dedup_key:
             identity = fingerprint({"dedup_key": raw.dedup_key}, namespace=self.name)
@@ -114,7 +111,7 @@ class SimpleAlerts:
             received_at=received_at,
             ends_at=moment(raw.ends_at),
             labels=kept,
-            annotations=bounds.annotations_of(annotations),
+            annotations=notes,
             link=bounds.link_of(raw.link) if raw.link else None,
         )
 

@@ -26,7 +26,7 @@ class AlertSource(Protocol):
     name: str
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Raise `Unauthenticated` unless the request proves that it comes from this source. Header names are lower case."""
+        """Raise `Unauthenticated` unless the request proves its sender. Header names are lower case."""
         ...
 
     def parse(self, body: bytes, received_at: datetime) -> Parsed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from quell.eventlog.log import Appended, Recorded
 
@@ -36,10 +36,13 @@ class Tail:
         else:
             self._ours.append((appended.first, appended.last))
 
-    def deliver(self, recorded: Recorded) -> None:
-        """Take an event from the log; positions rise."""
-        if recorded.position > self._folded and (not self._waiting or recorded.position > self._waiting[-1].position):
-            self._waiting.append(recorded)
+    def deliver(self, records: Sequence[Recorded]) -> None:
+        """Take events from the log; positions rise."""
+        known = self._waiting[-1].position if self._waiting else self._folded
+        if records and records[0].position > known:
+            self._waiting.extend(records)
+        else:
+            self._waiting.extend(recorded for recorded in records if recorded.position > known)
 
     def restart(self, position: int) -> None:
         """Begin again: everything up to a position was folded from the log."""
@@ -50,10 +53,15 @@ class Tail:
 
     def others(self, *, under_way: bool) -> Iterator[Recorded]:
         """Yield the delivered events of others that can be told from ours, each once, in order."""
-        while self._waiting and (not under_way or self._waiting[0].position <= self._acknowledged):
-            recorded = self._waiting.popleft()
-            self._folded = recorded.position
-            while self._ours and self._ours[0][1] < recorded.position:
-                self._ours.popleft()
-            if not (self._ours and self._ours[0][0] <= recorded.position):
-                yield recorded
+        waiting, ours = self._waiting, self._ours
+        while waiting and (not under_way or waiting[0].position <= self._acknowledged):
+            position = waiting[0].position
+            while ours and ours[0][1] < position:
+                ours.popleft()
+            if ours and ours[0][0] <= position:
+                last = ours[0][1]
+                while waiting and waiting[0].position <= last:
+                    self._folded = waiting.popleft().position
+            else:
+                self._folded = position
+                yield waiting.popleft()
