@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from quell.errors import ConfigError
 
@@ -82,7 +82,18 @@ class Correlation(_Section):
     flapping_changes: int = Field(default=4, ge=2, description="Changes within the window that make an alert flapping.")
     flapping_window_s: float = Field(default=600.0, gt=0, description="The window for flapping, in seconds.")
     labels: tuple[str, ...] = Field(
-        default=("alertname", "cluster", "namespace", "region", "zone", "node", "host", "instance", "database", "queue"),
+        default=(
+            "alertname",
+            "cluster",
+            "namespace",
+            "region",
+            "zone",
+            "node",
+            "host",
+            "instance",
+            "database",
+            "queue",
+        ),
         description="Labels that tie alerts of unrelated services together when the values of two of them agree.",
     )
     drill_label: str = Field(default="environment=lab", description="Alerts with this label are a drill's.")
@@ -223,7 +234,7 @@ def is_loopback(host: str) -> bool:
 
 def load(path: Path | None = None, **over: Any) -> Settings:
     """
-    Read the settings: defaults, then the TOML file, then the environment, then `over` (the command line, checked by it).
+    Read the settings: defaults, then the TOML file, then the environment, then `over` (checked by the command line).
 
     Raises: ConfigError: one line for each setting that is wrong.
     """
@@ -239,6 +250,8 @@ def load(path: Path | None = None, **over: Any) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         raise ConfigError("; ".join(_say(problem) for problem in error.errors())) from error
+    except SettingsError as error:
+        raise ConfigError(f"the environment, where lists and tables are JSON: {error}") from error
     settings = settings.model_copy(update={name: value for name, value in over.items() if value is not None})
     if not is_loopback(settings.host) and settings.access_token() is None:
         raise ConfigError(
