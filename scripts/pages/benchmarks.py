@@ -70,8 +70,8 @@ def speed(results: Path) -> str:
     parts = []
     for name, says in SPEED.items():
         found = _read(results / f"{name}.json")
-        text = _not_measured(name) if found is None else f"{_where(found).strip(' ,')}\n\n{_rows(found)}".strip()
-        parts.append(f"**{says}**\n\n{text}")
+        text = _not_measured(name) if found is None else _rows(found)
+        parts.append(f"**{says}**{_where(found or {})}\n\n{text.strip()}")
     return "\n\n".join(parts)
 
 
@@ -91,7 +91,7 @@ def _where(found: Mapping[str, Any]) -> str:
     machine = found.get("machine")
     if isinstance(machine, Mapping):
         machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in machine.items())
-    return f", on {machine}" if machine else ""
+    return f" ({machine})" if machine else ""
 
 
 def _rows(found: Mapping[str, Any]) -> str:
