@@ -155,7 +155,7 @@ RULES: tuple[Rule, ...] = (
         severity="warning",
         for_s=3.0,
         read=memory_share,
-        limits={"*": 0.70},
+        limits={"*": 0.60},
         says=lambda s, v, limit: f"{s}: memory at {v:.0%} of its limit",
     ),
     Rule(
