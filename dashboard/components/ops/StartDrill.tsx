@@ -7,6 +7,7 @@ import { useConnection } from "@/lib/live/hooks";
 import css from "./ops.module.css";
 
 const FOLLOW_MS = 4_000;
+const SAID_MS = 20_000;
 
 /** Starts the next drill; only there when the server says that a lab runs. */
 export function StartDrill() {
@@ -16,10 +17,14 @@ export function StartDrill() {
   const [busy, setBusy] = useState(false);
   const running = value?.drill != null;
   useEffect(() => {
-    if (!running) return;
+    if (!running && says === "") return;
     const timer = setInterval(() => void lab.load(), FOLLOW_MS);
     return () => clearInterval(timer);
-  }, [running]);
+  }, [running, says]);
+  useEffect(() => {
+    const timer = setTimeout(() => setSays(""), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [says]);
   if (value?.drills_available !== true) return null;
   const start = async () => {
     setBusy(true);
@@ -35,7 +40,7 @@ export function StartDrill() {
   };
   return (
     <div className={css.drill}>
-      <span className="muted" role="status">
+      <span className="dim" role="status">
         {says}
       </span>
       <button type="button" className="button" disabled={busy || running || stale} onClick={() => void start()}>

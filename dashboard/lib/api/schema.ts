@@ -526,6 +526,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ingest/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take alerts
+         * @description Takes alerts from a configured source. 202 means that what follows from them is on disk.
+         */
+        post: operations["take_alerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -816,6 +836,13 @@ export interface components {
             fingerprint: string;
             /** Name */
             name: string;
+        };
+        /**
+         * AlertsBody
+         * @description One alert of Quell's own form, several in `alerts`, or the webhook of Alertmanager or Grafana.
+         */
+        AlertsBody: components["schemas"]["SimpleAlert"] | {
+            alerts: (components["schemas"]["SimpleAlert"] | Record<string, never>)[];
         };
         /**
          * AlertStatus
@@ -2229,6 +2256,36 @@ export interface components {
             state: string;
         };
         /**
+         * SimpleAlert
+         * @description An alert in Quell's own form.
+         */
+        SimpleAlert: {
+            annotations?: {
+                [key: string]: string;
+            };
+            /** @description What makes it the same alert. */
+            dedup_key?: string;
+            /** Format: date-time */
+            ends_at?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Where a person looks. */
+            link?: string;
+            /** @description What is wrong, in a word that stays the same. */
+            name: string;
+            /** @description The service it is about. */
+            service?: string;
+            /** @description `critical`, `error`, `warning`, `info`, or another tool's word for them. */
+            severity?: string;
+            /** Format: date-time */
+            starts_at?: string;
+            /** @description `firing` or `resolved`. */
+            status?: string;
+            /** @description One line for a person. */
+            summary?: string;
+        };
+        /**
          * SourceFailed
          * @description An evidence source went from answering to not answering.
          */
@@ -2314,6 +2371,26 @@ export interface components {
             by: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Taken
+         * @description What became of the alerts of one request.
+         */
+        Taken: {
+            /** @description Known already. */
+            duplicate: number;
+            /** @description Joined an incident, waits below the threshold, or ended. */
+            grouped: number;
+            /** @description Incidents an alert was put into. */
+            incidents: string[];
+            /** @description Opened an incident. */
+            opening: number;
+            /** @description The sum of the others. */
+            received: number;
+            /** @description Could not be read. */
+            rejected: number;
+            /** @description Kept out by a silence. */
+            silenced: number;
         };
         /**
          * TimelineEntry
@@ -3878,6 +3955,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alive"];
+                };
+            };
+        };
+    };
+    take_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the source in the settings: `alertmanager`, `grafana`, `alerts`. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        /** @description What the source writes; docs/ingest.md shows each form. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertsBody"];
+            };
+        };
+        responses: {
+            /** @description Taken, and durable */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request proves no sender */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such source */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Alerts are sent with POST */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing can be stored now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
