@@ -23,7 +23,8 @@ $(STAMP)/python: requirements.lock pyproject.toml
 $(STAMP)/node: dashboard/package-lock.json
 	@mkdir -p $(STAMP)
 	@command -v npm >/dev/null || { echo "Quell's dashboard needs Node 20.19 or newer with npm: https://nodejs.org"; exit 1; }
-	cd dashboard && npm ci --no-audit --no-fund --loglevel=error
+	# Not `npm ci`: it fails where a registry does not carry packages for other platforms, which are optional.
+	cd dashboard && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 DASHBOARD := $(shell find dashboard -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path '*/out/*' 2>/dev/null)
