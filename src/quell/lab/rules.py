@@ -163,7 +163,7 @@ RULES: tuple[Rule, ...] = (
         severity="error",
         for_s=3.0,
         read=memory_share,
-        limits={"*": 0.85},
+        limits={"*": 0.80},
         says=lambda s, v, limit: f"{s}: memory at {v:.0%} of its limit",
     ),
     Rule(

@@ -40,9 +40,9 @@ POOL_REQUESTS: Mapping[str, Callable[[int], Sent]] = {
     "cart": _put_none,
 }
 MEMORY_REQUESTS: Mapping[str, tuple[Callable[[int], Sent], float]] = {
-    "cart": (lambda n: ("GET", f"/carts/s{n % 300}/history?ref={n}", None), 0.5),
-    "catalog": (lambda n: ("GET", f"/compare?ref={n}", None), 0.165),
-    "inventory": (lambda n: ("GET", f"/report?ref={n}", None), 0.4),
+    "cart": (lambda n: ("GET", f"/carts/s{n % 300}/history?ref={n}", None), 0.32),
+    "catalog": (lambda n: ("GET", f"/compare?ref={n}", None), 0.105),
+    "inventory": (lambda n: ("GET", f"/report?ref={n}", None), 0.26),
 }
 """The request and the seconds between two of them: one takes about a megabyte."""
 
