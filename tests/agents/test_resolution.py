@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from quell.actions.action import Done, DryRun, Target
+from quell.actions.catalog import FITS, Fit
 from quell.actions.policy import Policy, PolicyRule
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
@@ -52,6 +53,7 @@ async def planned(
     actions: tuple[Change, ...] = tuple(Change(name) for name in ALL),
     policy: Policy | None = None,
     records: Mapping[tuple[str, Cause], TrackRecord] | None = None,
+    fits: Mapping[Cause, tuple[Fit, ...]] = FITS,
 ) -> Plan | str:
     given, telemetry = case(("payment", "checkout")), shop.telemetry()
     detection = detect(given, telemetry)
@@ -60,6 +62,7 @@ async def planned(
         actions={action.name: action for action in actions},
         policy=policy or Policy(),
         records=records or {},
+        fits=fits,
         verify_within_s=90,
         steady_s=6,
     )
@@ -124,6 +127,15 @@ async def test_an_action_with_a_bad_record_gives_way_to_one_that_helped() -> Non
     assert isinstance(experienced, Plan)
     assert (fresh.action, experienced.action) == ("restart", "scale_pool")
     assert experienced.record == TrackRecord(helped=9, tried=9)
+
+
+async def test_a_webhook_that_the_settings_name_for_a_cause_is_proposed_for_it() -> None:
+    fits = {Cause.BAD_RELEASE: (Fit(action="page_the_release_team", why="is what the settings name for it"),)}
+
+    found = await planned(bad_release(), actions=(Change("page_the_release_team"),), fits=fits)
+
+    assert isinstance(found, Plan)
+    assert found.action == "page_the_release_team"
 
 
 @pytest.mark.parametrize(

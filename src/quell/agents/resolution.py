@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from quell.actions.action import Action, DryRun, Target
-from quell.actions.catalog import Candidate, Records, choose, fresh_release
+from quell.actions.catalog import Candidate, Fit, Records, choose, fresh_release
 from quell.actions.policy import Policy
 from quell.agents.case import Case, Progress, Telemetry
 from quell.agents.indicators import KIND_OF, say
-from quell.incident.events import Detection, Diagnosis, Hypothesis, Indicator, Plan
+from quell.incident.events import Cause, Detection, Diagnosis, Hypothesis, Indicator, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class Means:
     actions: Mapping[str, Action]
     policy: Policy
     records: Records
+    fits: Mapping[Cause, tuple[Fit, ...]]
+    """Which action can mend which cause."""
     verify_within_s: float
     steady_s: float
 
@@ -47,7 +49,7 @@ async def plan(
     best = diagnosis.hypotheses[0]
     onset = (detection.onset if detection else None) or case.first_at
     release = fresh_release(telemetry.changes, best.service, onset=onset, within_s=300.0)
-    candidates = choose(best, means.actions.values(), means.records, release=release)
+    candidates = choose(best, means.actions.values(), means.records, release=release, fits=means.fits)
     if not candidates:
         return f"no action that Quell has mends this: {best.title}"
     refused = []

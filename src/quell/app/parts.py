@@ -11,6 +11,7 @@ import httpx
 import structlog
 
 from quell.actions.action import Action
+from quell.actions.catalog import FITS, Fit
 from quell.actions.hosts import AllowedHosts
 from quell.actions.http import HttpAction, HttpActionSpec, HttpCall
 from quell.actions.policy import Policy, PolicyRule
@@ -24,13 +25,13 @@ from quell.actions.process import (
     SupervisorClient,
     SwitchFlag,
 )
-from quell.errors import QuellError
+from quell.errors import ConfigError, QuellError
 from quell.evidence.changes import ChangeLogSource
 from quell.evidence.logfiles import LogFileSource
 from quell.evidence.scrape import ScrapeSource, ScrapeTarget
 from quell.evidence.source import EvidenceSource, Scope
 from quell.incident.correlation import CorrelationRules
-from quell.incident.events import Autonomy, EvidenceKind, Window
+from quell.incident.events import Autonomy, Cause, EvidenceKind, Window
 from quell.ingest.alertmanager import Alertmanager
 from quell.ingest.bounds import AlertBounds
 from quell.ingest.proof import BearerToken, Proof, Signature
@@ -135,6 +136,24 @@ def _webhook(settings: Settings, name: str) -> HttpActionSpec:
         undo=undo,
         undo_is="a second call takes it back" if undo else "It cannot be taken back.",
     )
+
+
+def fits(settings: Settings) -> dict[Cause, tuple[Fit, ...]]:
+    """
+    Return which action can mend which cause: what Quell knows, and what the settings say of webhooks.
+
+    Raises: ConfigError: a webhook names a cause that there is not.
+    """
+    found = dict(FITS)
+    for name, webhook in settings.actions.webhooks.items():
+        for word in webhook.causes:
+            try:
+                cause = Cause(word)
+            except ValueError as error:
+                known = ", ".join(Cause)
+                raise ConfigError(f"actions.webhooks.{name}.causes: no cause {word!r}; known: {known}") from error
+            found[cause] = (*found.get(cause, ()), Fit(action=name, why="is what the settings name for it"))
+    return found
 
 
 def policy(settings: Settings) -> Policy:

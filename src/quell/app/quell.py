@@ -117,7 +117,7 @@ class Quell:
         self.scrape, self.sources = parts.evidence_sources(settings, self.client, self._source_changed)
         self.topology = Topology(settings.evidence.edges, self.scrape)
         self.actions = parts.actions(settings, self.client, self.topology.callers)
-        self.policy = parts.policy(settings)
+        self.policy, self.fits = parts.policy(settings), parts.fits(settings)
         self.intake = Intake(
             self.log,
             parts.senders(settings),
@@ -276,6 +276,7 @@ class Quell:
             actions=self.actions,
             policy=self.policy,
             records=self.history.records(),
+            fits=self.fits,
             verify_within_s=response.verify_within_s,
             steady_s=float(response.steady_readings),
         )

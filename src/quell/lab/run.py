@@ -158,6 +158,8 @@ class _Lab:
             if options.drills == "auto":
                 beside.append(loop.create_task(drills.run_by_itself()))
             beside += [loop.create_task(self._mind_parent()), loop.create_task(supervisor.lost())]
+            if options.alone_s is not None:
+                beside.append(loop.create_task(self._mind_quell(options.alone_s)))
             publish(published, supervisor, control_url=f"http://127.0.0.1:{socket.getsockname()[1]}", tokens=tokens)
             waiting = [loop.create_task(_wait(self.stop)), *beside]
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
