@@ -202,4 +202,21 @@ if (!EMPTY && !process.argv.includes("--quiet")) {
   }, 1000);
 }
 
+if (process.argv.includes("--flood")) {
+  for (let n = 0; n < 300; n += 1) incidents.set(`INC-${5000 + n}`, detail(summary(`INC-${5000 + n}`, started - n * 1000, { title: `Incident ${n}`, summary: "one of many", severity: `SEV${1 + (n % 4)}` })));
+  let turn = 0;
+  setInterval(() => {
+    turn += 1;
+    for (let n = 0; n < 20; n += 1) {
+      position += 1;
+      const line = { ...entry(`INC-${5000 + ((turn + n) % 300)}`, Date.now(), "NoteAdded", { agent: "diagnosis", by: "agent:diagnosis", title: `line ${position}`, text: "flood" }), position };
+      stream.push(line);
+      publish("events", line);
+    }
+    const id = `INC-${5000 + (turn % 300)}`;
+    const one = incidents.get(id);
+    publish("incidents", { ...one.summary, summary: `changed ${turn}` }, id);
+  }, 50);
+}
+
 server.listen(Number(arg("port") ?? 0), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/ops/`));

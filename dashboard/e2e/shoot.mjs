@@ -30,6 +30,8 @@ for (const [page, path] of Object.entries(PAGES)) {
         await tab.screenshot({ path: join(folder, `${name}-${top / 1500}.png`), fullPage: true, clip });
       }
       const wide = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const tall0 = await tab.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+      if (page === "ops" && (size === "wide" || size === "wall") && tall0 > 0) console.log(`${name}: the wall scrolls by ${tall0} px`);
       if (wide > 0) console.log(`${name}: scrolls sideways by ${wide} px`);
       const found = await new AxeBuilder({ page: tab }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
       for (const one of found.violations) console.log(`${name}: ${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.any[0]?.message ?? ""}`).join(" | ")}`);

@@ -27,9 +27,11 @@ function Arguments({ hypothesis, goTo }: { hypothesis: Hypothesis; goTo: (eviden
             <ul>
               {list.map((argument) => (
                 <li key={argument.evidence_id + argument.says}>
-                  <button type="button" className="linkButton" onClick={() => goTo(argument.evidence_id)}>
-                    {argument.evidence_id}
-                  </button>{" "}
+                  {argument.evidence_id === "" ? null : (
+                    <button type="button" className="linkButton" onClick={() => goTo(argument.evidence_id)}>
+                      {argument.evidence_id}
+                    </button>
+                  )}{" "}
                   {argument.says}{" "}
                   <span className="muted num" title="What it added to the score, or took from it">
                     {side === "For" ? "+" : "−"}

@@ -9,7 +9,7 @@ import { scale, timeTicks } from "../chart/scale";
 import { useWidth } from "../chart/useWidth";
 import css from "./incident.module.css";
 
-const ROW = 17;
+const ROW = 18;
 const AXIS = 18;
 const LABELS = 66;
 const LETTER = 6.1;
@@ -69,7 +69,7 @@ function Row({ row, index, x, right }: { row: PhaseRow; index: number; x: X; rig
           x={x(piece.from)}
           y={y + 0.5}
           width={Math.max(3, x(piece.to) - x(piece.from))}
-          height={10}
+          height={11}
           rx="2"
         />
       ))}

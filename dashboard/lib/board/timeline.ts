@@ -12,7 +12,7 @@ export interface Cell {
 
 /** Kinds that come in crowds: in a row they make one cell. */
 const CROWDS: ReadonlySet<string> = new Set(["AlertGrouped", "AlertResolved", "AlertFlapping", "PhaseProgressed"]);
-/** What the waterfall shows better: left out of the story unless something went wrong. */
+/** What the waterfall shows better: left out of the story unless it failed. */
 const STEPS: ReadonlySet<string> = new Set([
   "ResponseStarted",
   "ResponseEnded",
@@ -26,7 +26,7 @@ function passes(entry: TimelineEntry, show: Show): boolean {
     case "all":
       return true;
     case "story":
-      return entry.level !== "info" || !STEPS.has(entry.type);
+      return !STEPS.has(entry.type) || entry.level === "error";
     case "people":
       return entry.by.startsWith("person:") || entry.level === "wants";
     case "trouble":
