@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UNKNOWN_SKEW, heardPing, heardPong, skewMs } from "@/lib/realtime/clock";
+import { UNKNOWN_SKEW, heardEvent, heardPing, heardPong, skewMs } from "@/lib/realtime/clock";
 import { readFrame, readTs } from "@/lib/realtime/protocol";
 
 describe("the server's clock", () => {
@@ -13,6 +13,17 @@ describe("the server's clock", () => {
     skew = heardPong(heardPong(skew, 80), 50);
 
     expect(skewMs(skew)).toBe(60_000);
+  });
+
+  it("learns from an event that came quicker than the ping before it", () => {
+    const late = heardPing(UNKNOWN_SKEW, 0, 5_200);
+    expect(skewMs(heardEvent(late, 1_000, 6_010))).toBe(5_010);
+    expect(skewMs(heardEvent(late, 1_000, 9_000))).toBe(5_200);
+  });
+
+  it("counts as ours when it is closer than can be told", () => {
+    expect(skewMs(heardPing(UNKNOWN_SKEW, 0, 60))).toBe(0);
+    expect(skewMs(heardPing(UNKNOWN_SKEW, 0, -60))).toBe(0);
   });
 
   it("follows the last pings only", () => {

@@ -4,7 +4,8 @@ import { age, ahead, clock, clockMs, duration, moment, running } from "@/lib/for
 import { forecastWords } from "@/components/findings/Outlook";
 import type { Forecast } from "@/lib/api/types";
 import { webLink } from "@/lib/url";
-import { iso } from "./samples";
+import { rateOf } from "@/components/ops/Stream";
+import { T0, entry, iso } from "./samples";
 
 describe("times", () => {
   it.each([
@@ -107,6 +108,15 @@ describe("forecasts", () => {
     ["has no upper bound", { high_s: null }, 0, "in 11 min (8 min to no upper bound, 80 %)"],
     ["is not heading there", { in_s: null, low_s: null, high_s: null }, 0, "is not heading there"],
   ])("%s", (_, over, since, words) => expect(forecastWords({ ...base, ...over }, since)).toBe(words));
+});
+
+describe("the rate of events", () => {
+  it("is taken over ten seconds, or over what is kept when more came", () => {
+    const at = (n: number, perSecond: number) => Array.from({ length: n }, (_, i) => entry(i, { at: iso(i / perSecond) }));
+    expect(rateOf(at(30, 1), T0 + 29_500)).toBe(1);
+    expect(rateOf([], T0)).toBe(0);
+    expect(rateOf(at(2_000, 400), T0 + 5_000)).toBe(400);
+  });
 });
 
 describe("links of payloads", () => {

@@ -339,8 +339,8 @@ describe("polling", () => {
 describe("words", () => {
   it.each([
     [null, "Live"],
-    [6, "Live, under 0.1 s behind"],
-    [340, "Live, 0.3 s behind"],
+    [6, "Live, 0.1 s behind"],
+    [340, "Live, 0.4 s behind"],
   ])("says a delay of %s ms as %s", (delay, words) => {
     const talk = live();
     expect(sayStanding(talk.session, talk.now, delay)).toBe(words);

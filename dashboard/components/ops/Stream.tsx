@@ -8,6 +8,7 @@ import { count } from "@/lib/format/number";
 import { clockMs } from "@/lib/format/time";
 import { useKeys } from "@/lib/keys";
 import { useClock, useLive } from "@/lib/live/hooks";
+import { EVENTS_KEPT } from "@/lib/live/state";
 import { incidentHref, useParam } from "@/lib/url";
 import { Pick } from "../kit/Choice";
 import { Bars, Empty } from "../kit/Notice";
@@ -58,12 +59,21 @@ function Line({ entry }: { entry: TimelineEntry }) {
   );
 }
 
+/** Events a second over the last ten seconds, or over what is kept when that is less. */
+export function rateOf(events: readonly TimelineEntry[], nowMs: number): number {
+  const recent = events.filter((one) => nowMs - Date.parse(one.at) < RATE_S * 1000);
+  const first = recent[0];
+  if (first === undefined) return 0;
+  const overSeconds = recent.length < EVENTS_KEPT ? RATE_S : Math.max(1, (nowMs - Date.parse(first.at)) / 1000);
+  return recent.length / overSeconds;
+}
+
 function Rate() {
   const events = useLive((state) => state.events);
   const words = useClock((now) => {
     if (events === null) return "";
-    const recent = events.filter((one) => now - Date.parse(one.at) < RATE_S * 1000).length;
-    return recent === 0 ? "quiet" : `${(recent / RATE_S).toFixed(recent < RATE_S * 5 ? 1 : 0)} a second`;
+    const rate = rateOf(events, now);
+    return rate === 0 ? "quiet" : `${rate.toFixed(rate < 5 ? 1 : 0)} a second`;
   });
   return <span className="muted num">{words}</span>;
 }

@@ -4,7 +4,7 @@
  * It reads no clock and rolls no dice; `socket.ts` performs what it asks for.
  */
 import { backoffMs } from "./backoff";
-import { UNKNOWN_SKEW, heardPing, heardPong, type ClockSkew } from "./clock";
+import { UNKNOWN_SKEW, heardEvent, heardPing, heardPong, type ClockSkew } from "./clock";
 import {
   PROTOCOL_VERSION,
   mayReconnect,
@@ -229,7 +229,7 @@ function take(session: Session, message: ServerMessage, nowMs: number): Step {
     case "subscribed":
       return subscribed(session, message);
     case "event":
-      return event(session, message);
+      return event(session, message, nowMs);
     case "reset":
       return askAgain(session, message.channel, null);
     case "ping":
@@ -296,14 +296,16 @@ function subscribed(session: Session, message: Extract<ServerMessage, { type: "s
   return [next, [{ type: "snapshot", channel: message.channel, offset, data: message.snapshot }]];
 }
 
-function event(session: Session, message: EventMessage): Step {
+function event(session: Session, message: EventMessage, nowMs: number): Step {
   const channel = session.channels[message.channel];
   if (channel?.status !== "live" || channel.cursor === null) return [session, []];
   if (message.offset <= channel.cursor.offset) return [session, []];
   if ((message.after ?? message.offset - 1) > channel.cursor.offset) return askAgain(session, message.channel, channel.cursor);
   const cursor = { epoch: channel.cursor.epoch, offset: message.offset };
   const head = Math.max(channel.head, message.offset);
-  return [withChannel(session, message.channel, { status: "live", cursor, head }), [{ type: "event", event: message }]];
+  const sent = readTs(message.ts);
+  const heard = sent === null ? session : { ...session, skew: heardEvent(session.skew, sent, nowMs) };
+  return [withChannel(heard, message.channel, { status: "live", cursor, head }), [{ type: "event", event: message }]];
 }
 
 function askAgain(session: Session, name: string, cursor: Cursor | null): Step {

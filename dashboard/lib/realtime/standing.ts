@@ -47,7 +47,7 @@ export function sayStanding(session: Session, nowMs: number, delayMs: number | n
   const age = session.heardAt === null ? 0 : Math.round((nowMs - session.heardAt) / 1000);
   switch (standing(session, nowMs)) {
     case "live":
-      return delayMs === null ? "Live" : `Live, ${delayMs < 100 ? "under 0.1" : (delayMs / 1000).toFixed(1)} s behind`;
+      return delayMs === null ? "Live" : `Live, ${(Math.max(1, Math.ceil(delayMs / 100)) / 10).toFixed(1)} s behind`;
     case "catching_up": {
       const left = behind(session) ?? 0;
       return left > 0 ? `Catching up, ${left.toLocaleString("en")} to go` : "Catching up";
