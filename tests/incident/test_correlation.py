@@ -85,12 +85,12 @@ class TestNeighbours:
         [
             ("edge", "edge calls checkout"),
             ("payment", "checkout calls payment"),
-            ("bank", None),
+            ("bank", "checkout calls payment, which calls bank"),
             ("catalog", None),
             (None, None),
         ],
     )
-    def test_are_one_call_away_in_either_direction(self, service: str | None, why: str | None) -> None:
+    def test_are_up_to_two_calls_away_in_either_direction(self, service: str | None, why: str | None) -> None:
         found = groups(a_group("INC-1", "checkout")).neighbouring(service, TREE, NOW)
 
         assert [match.why for match in found] == (
@@ -102,6 +102,15 @@ class TestNeighbours:
         found = groups(a_group("INC-1", "checkout", joined_s=NOW - ago_s)).neighbouring("payment", TREE, NOW)
 
         assert bool(found) is joins
+
+    @pytest.mark.parametrize(("ago_s", "joins"), [(0, True), (60, True), (61, False)])
+    def test_two_calls_away_join_within_a_minute_only(self, ago_s: float, joins: bool) -> None:
+        found = groups(a_group("INC-1", "checkout", joined_s=NOW - ago_s)).neighbouring("bank", TREE, NOW)
+
+        assert bool(found) is joins
+
+    def test_services_that_only_share_a_callee_are_no_neighbours(self) -> None:
+        assert not Topology([("cart", "store"), ("mail", "store")]).neighbours("cart").get("mail")
 
     def test_a_service_that_calls_itself_is_no_neighbour_of_itself(self) -> None:
         assert not Topology([("a", "a")]).neighbours("a")

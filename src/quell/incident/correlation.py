@@ -25,6 +25,9 @@ _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _NEVER_SHARED = frozenset({"severity", "environment"})
 
 
+TWO_CALLS_WINDOW_S = 60.0
+"""A service two calls away joins only this soon: further off in the graph, coincidence is likelier."""
+
 _WORD = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
@@ -133,18 +136,39 @@ def incident_number(incident_id: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and digits != incident_id else 0
 
 
+class Near(NamedTuple):
+    """How a service is connected to another."""
+
+    says: str
+    direct: bool
+    """One call away; else there is one service between them on the way of a request."""
+
+
 class Topology:
-    """Who calls whom, one call away."""
+    """Who calls whom, one call away or two along the way of a request: trouble travels from callee to caller."""
 
     def __init__(self, edges: Collection[tuple[str, str]] = ()) -> None:
-        self._near: dict[str, dict[str, bool]] = {}
-        for caller, callee in edges:
+        callees: dict[str, list[str]] = {}
+        for caller, callee in sorted(set(edges)):
             if caller != callee:
-                self._near.setdefault(caller, {})[callee] = True
-                self._near.setdefault(callee, {}).setdefault(caller, False)
+                callees.setdefault(caller, []).append(callee)
+        self._near: dict[str, dict[str, Near]] = {}
+        for caller, called in callees.items():
+            for callee in called:
+                self._join(caller, callee, Near(f"{caller} calls {callee}", direct=True))
+        for caller, called in callees.items():
+            for middle in called:
+                for callee in callees.get(middle, ()):
+                    says = f"{caller} calls {middle}, which calls {callee}"
+                    self._join(caller, callee, Near(says, direct=False))
 
-    def neighbours(self, service: str) -> Mapping[str, bool]:
-        """Return the services one call away; True where `service` calls them."""
+    def _join(self, one: str, other: str, near: Near) -> None:
+        if one != other:
+            self._near.setdefault(one, {}).setdefault(other, near)
+            self._near.setdefault(other, {}).setdefault(one, near)
+
+    def neighbours(self, service: str) -> Mapping[str, Near]:
+        """Return the services near one, and how they are connected."""
         return self._near.get(service, {})
 
 
@@ -262,13 +286,17 @@ class Groups(Generic[G]):
         ]
 
     def neighbouring(self, service: str | None, topology: Topology, now_s: float) -> list[Match[G]]:
-        """Return the groups that hold a service one call away and were joined within the window."""
+        """
+        Return the groups that hold a service near this one and were joined lately: within the window for one call
+        away, within a minute for two.
+        """
         found: dict[str, tuple[G, str]] = {}
-        for other, calls in topology.neighbours(service).items() if service is not None else ():
+        near = topology.neighbours(service) if service is not None else {}
+        for other, how in sorted(near.items(), key=lambda pair: not pair[1].direct):
+            within_s = self._rules.window_s if how.direct else min(self._rules.window_s, TWO_CALLS_WINDOW_S)
             for group in self._by_service.get(other, {}).values():
-                if now_s - group.joined_s <= self._rules.window_s:
-                    says = f"{service} calls {other}" if calls else f"{other} calls {service}"
-                    found.setdefault(group.key, (group, says))
+                if now_s - group.joined_s <= within_s:
+                    found.setdefault(group.key, (group, how.says))
         return [
             Match(
                 group=group,
