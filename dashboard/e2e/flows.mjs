@@ -39,6 +39,8 @@ const flows = {
     await page.locator("#row-INC-1042").waitFor();
     assert.equal(await current(), "row-INC-1042");
     await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
     assert.equal(await current(), "row-INC-1031");
     assert.match(page.url(), /incident=INC-1031/);
     await page.keyboard.press("k");
@@ -163,6 +165,7 @@ const flows = {
     assert.equal(await page.locator("[id^=row-]").count(), 2);
     await page.getByLabel("Service", { exact: true }).selectOption("catalog");
     assert.match(page.url(), /service=catalog/);
+    await page.locator("#row-INC-1038").waitFor({ state: "detached" });
     assert.equal(await page.locator("[id^=row-]").count(), 1);
     await fake.stop();
   },

@@ -78,6 +78,13 @@ describe("folding", () => {
     expect(fold(event("incident:INC-9", { entry: entry(1), changes: {} })).details).toEqual({});
   });
 
+  it("does not let an older answer of REST undo what the channel has told", () => {
+    const newer = detail(row("INC-1", { title: "newer" }), { offset: 9 });
+    const older = detail(row("INC-1", { title: "older" }), { offset: 8 });
+    const state = fold(snapshot("incident:INC-1", newer), { kind: "read", channel: "incident:INC-1", data: older });
+    expect(state.details["INC-1"]?.summary.title).toBe("newer");
+  });
+
   it("bounds the timeline and the number of incidents it remembers", () => {
     const long = detail(row("INC-0"), { timeline: Array.from({ length: TIMELINE_KEPT }, (_, i) => entry(i + 1)) });
     let state = fold(snapshot("incident:INC-0", long), event("incident:INC-0", { entry: entry(TIMELINE_KEPT + 1), changes: {} }));

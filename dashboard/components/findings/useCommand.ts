@@ -38,7 +38,7 @@ export function useCommand(id: string): Commanding {
 
 async function readAgain(id: string): Promise<void> {
   try {
-    live().put({ kind: "snapshot", channel: DETAIL_PREFIX + id, data: await readIncident(id) });
+    live().put({ kind: "read", channel: DETAIL_PREFIX + id, data: await readIncident(id) });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }

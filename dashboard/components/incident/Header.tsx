@@ -7,6 +7,7 @@ import { isEnded, stateWords, wantsWords, who } from "@/lib/board/words";
 import { counted } from "@/lib/format/number";
 import { moment } from "@/lib/format/time";
 import { useConnection } from "@/lib/live/hooks";
+import { incidentHref } from "@/lib/url";
 import { Reason } from "../findings/Reason";
 import { useCommand } from "../findings/useCommand";
 import { Failed } from "../kit/Notice";
@@ -87,7 +88,11 @@ export function Header({ detail }: { detail: IncidentDetail }) {
       <div className={css.titleRow}>
         <Severity severity={row.severity} />
         <h1>{row.title}</h1>
-        <span className={wants === null ? "dim" : css.wanted}>{wants ?? stateWords(row)}</span>
+        {row.merged_into === null ? (
+          <span className={wants === null ? "dim" : css.wanted}>{wants ?? stateWords(row)}</span>
+        ) : (
+          <a href={incidentHref(row.merged_into)}>{stateWords(row)}</a>
+        )}
         {row.drill ? <span className="tag">drill</span> : null}
         <span className="muted">{row.id}</span>
         <span className="spring" />

@@ -11,10 +11,11 @@ import { DETAIL_PREFIX } from "@/lib/live/fold";
 import { useChannel, useLive } from "@/lib/live/hooks";
 import { useParam } from "@/lib/url";
 import { focusApproval } from "../findings/ApprovalCard";
-import { Bars, Empty, Failed } from "../kit/Notice";
+import { Empty, Failed } from "../kit/Notice";
 import { Alerts } from "./Alerts";
 import { Aside } from "./Aside";
 import { Header } from "./Header";
+import { IncidentSkeleton } from "./IncidentSkeleton";
 import { Timeline } from "./Timeline";
 import { Waterfall } from "./Waterfall";
 import css from "./incident.module.css";
@@ -27,10 +28,7 @@ function useReading(id: string | null): [Reading, () => void] {
   const read = useCallback(async () => {
     if (id === null) return;
     try {
-      const detail = await readIncident(id);
-      if (live().store.getState().details[id] === undefined) {
-        live().put({ kind: "snapshot", channel: DETAIL_PREFIX + id, data: detail });
-      }
+      live().put({ kind: "read", channel: DETAIL_PREFIX + id, data: await readIncident(id) });
       setReading({ state: "read" });
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) setReading({ state: "unknown" });
@@ -53,23 +51,6 @@ function Missing({ id }: { id: string | null }) {
           Go to operations
         </a>
       </Empty>
-    </div>
-  );
-}
-
-function Skeleton({ reading, retry }: { reading: Reading; retry: () => void }) {
-  return (
-    <div className={css.page} aria-busy={reading.state === "reading"}>
-      <h1 className="unseen">Incident</h1>
-      <div className={`panel ${css.head} ${css.headSkeleton}`}>
-        {reading.state === "failed" ? <Failed words={reading.words} retry={retry} /> : <Bars lines={3} />}
-      </div>
-      <div className={`panel ${css.aside}`}>
-        <Bars lines={9} />
-      </div>
-      <div className={`panel ${css.main}`}>
-        <Bars lines={9} tall />
-      </div>
     </div>
   );
 }
@@ -97,10 +78,11 @@ function Loaded({ detail }: { detail: IncidentDetail }) {
 export function IncidentPage() {
   const router = useRouter();
   const [id] = useParam("id");
-  const [reading, retry] = useReading(id ?? null);
+  const [reading, retry] = useReading(id);
   const detail = useLive((state) => (id ? state.details[id] : undefined));
   useChannel(id && reading.state !== "unknown" ? DETAIL_PREFIX + id : null);
   useKeys({ a: focusApproval, Escape: () => router.push(`/ops/?incident=${encodeURIComponent(id ?? "")}`) });
-  if (id === null || id === "" || (reading.state === "unknown" && detail === undefined)) return <Missing id={id ?? null} />;
-  return detail === undefined ? <Skeleton reading={reading} retry={retry} /> : <Loaded detail={detail} />;
+  if (id === null || id === "" || (reading.state === "unknown" && detail === undefined)) return <Missing id={id} />;
+  if (detail !== undefined) return <Loaded detail={detail} />;
+  return <IncidentSkeleton>{reading.state === "failed" ? <Failed words={reading.words} retry={retry} /> : undefined}</IncidentSkeleton>;
 }

@@ -6,7 +6,8 @@ import { lab, useResource } from "@/lib/api/resource";
 import { readSeverities, servicesOf, totalsOf, type Board, type Show } from "@/lib/board/rows";
 import { SEVERITIES } from "@/lib/board/words";
 import { live } from "@/lib/live/client";
-import { useLive } from "@/lib/live/hooks";
+import { useConnection, useLive } from "@/lib/live/hooks";
+import type { Standing } from "@/lib/realtime/standing";
 import { setParam, useParam } from "@/lib/url";
 import { Choice, Pick } from "../kit/Choice";
 import { Bars, Empty, Failed } from "../kit/Notice";
@@ -46,7 +47,7 @@ function Filters() {
         label="Service"
         every="Every service"
         options={incidents === null ? [] : servicesOf(incidents)}
-        value={service ?? null}
+        value={service}
         onChange={setService}
       />
     </>
@@ -117,7 +118,7 @@ interface IncidentsProps {
 function Body({ board, selectedId, choose }: IncidentsProps) {
   const [shown, setShown] = useState(PAGE);
   const filters = [useParam("severity")[0], useParam("service")[0], useParam("show")[0]];
-  const filtered = filters.some((value) => value != null);
+  const filtered = filters.some((value) => value !== null);
   const all = [...board.open, ...board.ended];
   if (all.length === 0) return <Nothing filtered={filtered} />;
   return (
@@ -150,6 +151,20 @@ function Body({ board, selectedId, choose }: IncidentsProps) {
   );
 }
 
+const TROUBLE: ReadonlySet<Standing> = new Set<Standing>(["reconnecting", "stale", "offline", "refused"]);
+
+/** Before the first list came: bars, or why it does not come. */
+function Waiting() {
+  const connection = useConnection();
+  if (!TROUBLE.has(connection.standing)) return <Bars lines={9} tall />;
+  return (
+    <Empty title="The incidents could not be read yet">
+      <Failed words={connection.words} retry={() => live().retry()} />
+      <p>Check that quell serve runs where this page came from.</p>
+    </Empty>
+  );
+}
+
 /** The list: whoever needs a person first, then severity, then age. */
 export function Incidents(props: IncidentsProps) {
   const loaded = useLive((state) => state.incidents !== null);
@@ -163,7 +178,7 @@ export function Incidents(props: IncidentsProps) {
         <Filters />
       </header>
       <div className={css.scroll}>
-        {loaded ? <Body {...props} /> : <Bars lines={9} tall />}
+        {loaded ? <Body {...props} /> : <Waiting />}
         <DegradedRows />
         {loaded && show !== "open" ? <Older /> : null}
       </div>

@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { useMemo } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { boardOf, readSeverities, type Board, type Show } from "@/lib/board/rows";
 import { useKeys } from "@/lib/keys";
 import { useChannel, useLive } from "@/lib/live/hooks";
@@ -24,15 +24,29 @@ function useBoard(): Board {
   return useMemo(() => {
     if (incidents === null) return NO_ROWS;
     const wanted: Show = show === "open" || show === "ended" ? show : "all";
-    return boardOf(incidents, { show: wanted, severities: readSeverities(severities), service: service ?? null });
+    return boardOf(incidents, { show: wanted, severities: readSeverities(severities), service });
   }, [incidents, show, severities, service]);
+}
+
+/** The chosen row: at once for fast keys, and in the address for whoever the view is sent to. */
+function useChosen(): [string | null, (id: string | null) => void] {
+  const [param, setParam] = useParam("incident");
+  const [latest, setLatest] = useState<string | null>(null);
+  const choose = useCallback(
+    (id: string | null) => {
+      setLatest(id);
+      setParam(id);
+    },
+    [setParam],
+  );
+  return [latest ?? param, choose];
 }
 
 /** The page of whoever is on call: what is open, what wants a person, what happens now. */
 export function Operations() {
   const router = useRouter();
   const board = useBoard();
-  const [chosen, choose] = useParam("incident");
+  const [chosen, choose] = useChosen();
   useChannel("agents");
   useChannel("health");
   useChannel("intake");

@@ -91,7 +91,7 @@ export function Stream() {
   const [agent, setAgent] = useParam("agent");
   const [level, setLevel] = useParam("level");
   const scroller = useRef<HTMLDivElement>(null);
-  const lines = chosen(frozen?.events ?? events ?? [], agent ?? null, level ?? null);
+  const lines = chosen(frozen?.events ?? events ?? [], agent, level);
   const { onScroll, from, to, above, below } = useWindow(scroller, lines.length);
   const pause = () => setFrozen({ events: events ?? [], seen });
   const jump = () => {
@@ -105,8 +105,8 @@ export function Stream() {
     <section className={`${css.stream} panel live`} aria-labelledby="events-title">
       <header className="panelHead">
         <h2 id="events-title">Events</h2>
-        <Pick label="Agent" every="All agents" options={AGENTS} value={agent ?? null} onChange={setAgent} />
-        <Pick label="Level" every="Info and up" options={Object.keys(LEVELS)} value={level ?? null} onChange={setLevel} />
+        <Pick label="Agent" every="All agents" options={AGENTS} value={agent} onChange={setAgent} />
+        <Pick label="Level" every="Info and up" options={Object.keys(LEVELS)} value={level} onChange={setLevel} />
         <span className="spring" />
         <Rate />
         {frozen === null ? null : <span className="tag num">{count(fresh)} new</span>}
@@ -126,7 +126,7 @@ export function Stream() {
         }}
       >
         {events === null ? <Bars lines={4} /> : null}
-        {events !== null && lines.length === 0 ? <NoLines filtered={agent != null || level != null} /> : null}
+        {events !== null && lines.length === 0 ? <NoLines filtered={agent !== null || level !== null} /> : null}
         <Space rows={above} />
         <ul>
           {lines.slice(from, to).map((entry) => (

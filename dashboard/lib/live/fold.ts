@@ -10,10 +10,12 @@ import type {
 } from "@/lib/api/types";
 import { DETAILS_KEPT, EVENTS_KEPT, TIMELINE_KEPT, type LiveState } from "./state";
 
-/** News of one channel: its whole state, or one change. */
-export type News =
-  | { kind: "snapshot"; channel: string; data: unknown }
-  | { kind: "event"; channel: string; data: unknown };
+/** News of one channel: its whole state, one change, or its state as REST gave it, which may be older than what is here. */
+export interface News {
+  kind: "snapshot" | "event" | "read";
+  channel: string;
+  data: unknown;
+}
 
 export const DETAIL_PREFIX = "incident:";
 
@@ -67,7 +69,7 @@ function keyed<Row>(
   news: News,
   keyOf: (row: Row) => string,
 ): Readonly<Record<string, Row>> {
-  if (news.kind === "snapshot") {
+  if (news.kind !== "event") {
     return Object.fromEntries(itemsOf<Row>(news.data).map((row) => [keyOf(row), row]));
   }
   const row = news.data as Row;
@@ -110,8 +112,9 @@ interface DetailNews {
 function foldDetail(draft: LiveState, news: News): void {
   const id = news.channel.slice(DETAIL_PREFIX.length);
   const before = draft.details[id];
-  const after = news.kind === "snapshot" ? (news.data as IncidentDetail) : patched(before, news.data as DetailNews);
+  const after = news.kind === "event" ? patched(before, news.data as DetailNews) : (news.data as IncidentDetail);
   if (after === undefined) return;
+  if (news.kind === "read" && before !== undefined && before.offset > after.offset) return;
   const { [id]: _old, ...others } = draft.details;
   const kept = Object.entries(others).slice(-(DETAILS_KEPT - 1));
   draft.details = Object.fromEntries([...kept, [id, after]]);

@@ -1,13 +1,14 @@
 import type { Metadata } from "next";
-import { Frame } from "@/components/frame/Frame";
+import { Suspense } from "react";
 import { IncidentPage } from "@/components/incident/IncidentPage";
+import { IncidentSkeleton } from "@/components/incident/IncidentSkeleton";
 
 export const metadata: Metadata = { title: "Incident · Quell" };
 
 export default function Page() {
   return (
-    <Frame>
+    <Suspense fallback={<IncidentSkeleton />}>
       <IncidentPage />
-    </Frame>
+    </Suspense>
   );
 }

@@ -1,13 +1,14 @@
 import type { Metadata } from "next";
-import { Frame } from "@/components/frame/Frame";
+import { Suspense } from "react";
 import { Operations } from "@/components/ops/Operations";
+import { OperationsSkeleton } from "@/components/ops/OperationsSkeleton";
 
 export const metadata: Metadata = { title: "Operations · Quell" };
 
 export default function Page() {
   return (
-    <Frame>
+    <Suspense fallback={<OperationsSkeleton />}>
       <Operations />
-    </Frame>
+    </Suspense>
   );
 }
