@@ -61,17 +61,9 @@ export function Outlook({ prediction, most = Infinity }: { prediction: Predictio
           <One key={forecast.service + forecast.series + forecast.limit_is} forecast={forecast} />
         ))}
       </ul>
-      <p className="dim">
-        {reach.length > 0 ? `Reaches ${reach.join(", ")}. ` : ""}
-        {prediction.blast_share === null ? (
-          reach.length > 0 && <span className="muted">How many requests are hit is not known.</span>
-        ) : (
-          <>
-            <b className="num">{percent(prediction.blast_share)}</b> of the entry&rsquo;s requests failed or were slow since
-            onset.
-          </>
-        )}
-      </p>
+      {reach.length > 0 && prediction.blast_share === null && (
+        <p className="muted">How many requests are hit is not known.</p>
+      )}
     </>
   );
 }
