@@ -120,11 +120,11 @@ describe("the waterfall", () => {
   it("estimates what is left only when past runs tell", () => {
     const running = { started_at: iso(0), done: 2, total: 5, what: "sources" };
     const known = spansOf([phase("diagnose", "running", { ...running, expected_s: 40 })], [], T0 + 10_000)?.rows[0];
-    expect(known?.words).toBe("10 s, 2 of 5 sources, about 30 s left");
+    expect(known?.words).toBe("10 s, 2 of 5: sources, about 30 s left");
     expect(known?.pieces.at(-1)).toEqual({ kind: "left", from: T0 + 10_000, to: T0 + 40_000 });
 
     const unknown = spansOf([phase("diagnose", "running", running)], [], T0 + 10_000)?.rows[0];
-    expect(unknown?.words).toBe("10 s, 2 of 5 sources");
+    expect(unknown?.words).toBe("10 s, 2 of 5: sources");
     expect(unknown?.pieces).toHaveLength(1);
   });
 

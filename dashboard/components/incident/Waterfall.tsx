@@ -55,7 +55,7 @@ function Row({ row, index, x, right }: { row: PhaseRow; index: number; x: X; rig
   const letters = Math.floor(place.room / LETTER);
   const words = row.words.length > letters + 1 ? `${row.words.slice(0, Math.max(0, letters - 1))}…` : row.words;
   const bad = row.state === "failed" || row.state === "timed_out";
-  const tone = bad ? css.bad : row.state === "abstained" ? css.hollow : css.work;
+  const tone = bad ? css.bad : row.state === "abstained" ? css.hollow : row.state === "running" ? css.underWay : css.work;
   return (
     <g className={TONES[row.agent]}>
       <title>{row.words}</title>

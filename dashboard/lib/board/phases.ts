@@ -61,7 +61,7 @@ function wordsOf(phase: PhaseView, now: number): string {
 
 function progress(phase: PhaseView): string {
   if (phase.done === null || phase.total === null) return "";
-  return `, ${phase.done} of ${phase.total} ${phase.what}`.trimEnd();
+  return `, ${phase.done} of ${phase.total}${phase.what === "" ? "" : `: ${phase.what}`}`;
 }
 
 function left(phase: PhaseView, from: number | null, now: number): string {
