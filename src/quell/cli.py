@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Coroutine
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -252,12 +253,16 @@ def bench_lab(
     faults: Annotated[str, typer.Option(help="Only these faults, separated by commas.")] = "",
     seed: Annotated[int, typer.Option(help="Makes the order repeatable.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep Quell's log in this folder, to replay incidents.")] = None,
 ) -> None:
     """Inject every fault of the lab into a real shop and count what Quell detects, explains and mends."""
     from quell.app.labbench import bench
 
     wanted = tuple(name for name in faults.split(",") if name)
-    report = _run(bench(runs=runs, quiet_minutes=quiet_minutes, faults=wanted, seed=seed, say=print))
+    say = partial(print, flush=True)
+    report = _run(
+        bench(runs=runs, quiet_minutes=quiet_minutes, faults=wanted, seed=seed, say=say, folder=keep),
+    )
     if json_file is not None:
         json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(report["summary"], indent=2))

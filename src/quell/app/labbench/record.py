@@ -1,0 +1,251 @@
+"""What became of one drill: the truth of the lab held against what Quell recorded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Told = Mapping[str, Any]
+"""A recorded event as REST gives it: `position`, `at`, `type`, `data`."""
+
+OPENING = ("IncidentOpened", "IncidentReopened")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """A hypothesis of Quell's."""
+
+    service: str
+    cause: str
+    probability: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """An action that Quell started."""
+
+    action: str
+    service: str
+    ended: str
+    """`running`, `done`, `broke`, `undone` or `undo_failed`."""
+    verdict: str | None
+    """What verification said of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What Quell said and did about one incident."""
+
+    id: str
+    title: str
+    position: int
+    """Of its first event in this run."""
+    opened_at: datetime
+    alerts: tuple[str, ...]
+    """`name service`, each once, in the order in which they joined."""
+    verdict: str | None
+    """Detection's: `confirmed`, `no_sign`, `no_data`; None: it did not get so far."""
+    detection_says: str
+    hypotheses: tuple[Guess, ...]
+    abstained: bool
+    diagnosis_says: str
+    acts: tuple[Act, ...]
+    resolved_at: datetime | None
+    resolved_by: str | None
+    outcome: str | None
+    """How the response ended: `resolved`, `escalated`, ...; None: it had not."""
+    says: str
+    """Why it ended so."""
+
+
+def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Account | None:
+    """
+    Return what was recorded of an incident since it was opened, or opened again, after a position.
+
+    Only the first diagnosis counts. Returns None when it was not opened after that position.
+    """
+    events = [event for event in events if event["position"] > after]
+    start = next((place for place, event in enumerate(events) if event["type"] in OPENING), None)
+    if start is None:
+        return None
+    events = events[start:]
+    first = events[0]
+    detected = _first(events, "Detected")
+    found = (_first(events, "Diagnosed") or {}).get("finding", {})
+    ended = _first(events, "ResponseEnded") or {}
+    resolved = next((e for e in events if e["type"] == "StateChanged" and e["data"]["after"] == "resolved"), None)
+    alerts = [e["data"]["alert"] for e in events if e["type"] == "AlertGrouped"]
+    return Account(
+        id=incident_id,
+        title=str(first["data"].get("title", "")),
+        position=int(first["position"]),
+        opened_at=_time(first["at"]),
+        alerts=tuple(dict.fromkeys(f"{alert['name']} {alert.get('service') or '-'}" for alert in alerts)),
+        verdict=detected["finding"]["verdict"] if detected else None,
+        detection_says=detected["finding"]["says"] if detected else "",
+        hypotheses=tuple(_guess(one) for one in found.get("hypotheses", ())),
+        abstained=bool(found.get("abstained", False)),
+        diagnosis_says=str(found.get("says", "")),
+        acts=_acts(events),
+        resolved_at=_time(resolved["at"]) if resolved else None,
+        resolved_by=resolved["data"]["by"] if resolved else None,
+        outcome=ended.get("outcome"),
+        says=str(ended.get("says", "")),
+    )
+
+
+def _first(events: Sequence[Told], kind: str) -> dict[str, Any] | None:
+    return next((dict(event["data"]) for event in events if event["type"] == kind), None)
+
+
+def _guess(row: Mapping[str, Any]) -> Guess:
+    return Guess(
+        service=row["service"], cause=row["cause"], probability=round(float(row["probability"]), 4), title=row["title"]
+    )
+
+
+def _acts(events: Sequence[Told]) -> tuple[Act, ...]:
+    """Return the actions that were started, each with the end and the verdict that followed it."""
+    acts: list[dict[str, Any]] = []
+    ends = {"ActionFinished": "done", "ActionBroke": "broke", "ActionUndone": "undone", "UndoFailed": "undo_failed"}
+    for event in events:
+        kind, data = event["type"], event["data"]
+        if kind == "ActionStarted":
+            acts.append({"action": data["action"], "service": data["target"], "ended": "running", "verdict": None})
+        elif kind in ends and acts:
+            acts[-1]["ended"] = ends[kind]
+        elif kind == "Verified" and acts:
+            acts[-1]["verdict"] = data["verdict"]
+    return tuple(Act(**act) for act in acts)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One drill, judged."""
+
+    fault: str
+    """As asked for; `overlay` for a fault after a harmless deploy of another service."""
+    inner: str
+    """What really broke; the same as `fault` but for an overlay."""
+    service: str
+    decoy: str | None
+    """The service of the harmless deploy in an overlay."""
+    real: bool
+    """Whether anything was broken; else it was a harmless deploy alone."""
+    injected: bool
+    error: str
+    """Why it was not injected, or not undone; empty when all went well."""
+    detected: bool
+    detect_s: float | None
+    """From injection to the opening of the incident."""
+    cause: str | None
+    """The first hypothesis: `service cause`; None when diagnosis abstained or did not get so far."""
+    truth: str | None
+    """`service cause`."""
+    cause_first: bool
+    action: str | None
+    """The first action: `action service`."""
+    action_fits: bool
+    verified: bool
+    mended: bool
+    """Whether the lab saw its cause ended before the drill was."""
+    restored: bool
+    """Resolved by Quell itself, and mended."""
+    restore_s: float | None
+    """From injection to the end of the incident."""
+    unhelpful: int
+    """Actions that broke, or after which nothing recovered."""
+    undone: int
+    """Those of them that were taken back."""
+    blamed: bool
+    """A harmless deploy was named first, or acted on."""
+    outcome: str
+    incident: str | None
+    position: int | None
+    """Of the incident's first event."""
+    incidents: tuple[Account, ...]
+    """All that were opened during the drill: the evidence for every miss."""
+    load: float
+    """The machine's load average over the last minute when the drill ended."""
+
+
+def judge(drill: Mapping[str, Any], accounts: Sequence[Account], *, load: float) -> Run:
+    """
+    Hold what the lab did against what Quell recorded meanwhile.
+
+    Args:
+        drill: the lab's record of it, taken when it had ended.
+        accounts: of the incidents that were opened, or opened again, while it ran.
+    """
+    injected_at = _time(drill["injected_at"]) if drill["injected_at"] else None
+    service, cause = str(drill["service"]), drill["cause"]
+    main = _main(accounts, injected_at)
+    act = main.acts[0] if main and main.acts else None
+    best = main.hypotheses[0] if main and main.hypotheses and not main.abstained else None
+    mended = drill["mended_at"] is not None
+    by_quell = main is not None and (main.resolved_by or "").startswith("agent:")
+    restored = bool(cause and main and by_quell and main.outcome == "resolved" and mended)
+    detected = bool(cause and main and main.verdict == "confirmed")
+    acts = [one for account in accounts for one in account.acts]
+    unhelpful = [one for one in acts if one.ended == "broke" or one.verdict not in (None, "recovered")]
+    return Run(
+        fault=str(drill["fault"]),
+        inner=str(drill["inner"]),
+        service=service,
+        decoy=drill["decoy"],
+        real=cause is not None,
+        injected=injected_at is not None,
+        error=str(drill["error"]),
+        detected=detected,
+        detect_s=_seconds(injected_at, main.opened_at) if main and detected else None,
+        cause=f"{best.service} {best.cause}" if best else None,
+        truth=f"{service} {cause}" if cause else None,
+        cause_first=best is not None and (best.service, best.cause) == (service, cause),
+        action=f"{act.action} {act.service}" if act else None,
+        action_fits=act is not None and act.action in drill["actions"] and act.service == service,
+        verified=any(one.verdict == "recovered" for one in (main.acts if main else ())),
+        mended=mended,
+        restored=restored,
+        restore_s=_seconds(injected_at, main.resolved_at) if main and restored else None,
+        unhelpful=len(unhelpful),
+        undone=sum(one.ended == "undone" for one in acts),
+        blamed=_blamed(drill, accounts),
+        outcome=(main.outcome or "unfinished") if main else "no incident",
+        incident=main.id if main else None,
+        position=main.position if main else None,
+        incidents=tuple(accounts),
+        load=round(load, 2),
+    )
+
+
+def _main(accounts: Sequence[Account], injected_at: datetime | None) -> Account | None:
+    """Return the incident that is the fault's: the first confirmed one since the injection, else the first."""
+    since = [one for one in accounts if injected_at is not None and one.opened_at >= injected_at]
+    confirmed = [one for one in since if one.verdict == "confirmed"]
+    return next(iter((*confirmed, *since)), None)
+
+
+def _blamed(drill: Mapping[str, Any], accounts: Sequence[Account]) -> bool:
+    """Whether a deploy that broke nothing was named first, certain or not, or anything was done on its account."""
+    if drill["cause"] is None:
+        harmless, acted = str(drill["service"]), any(account.acts for account in accounts)
+    elif drill["decoy"] is not None:
+        harmless = str(drill["decoy"])
+        acted = any(act.service == harmless for account in accounts for act in account.acts)
+    else:
+        return False
+    firsts = [account.hypotheses[0] for account in accounts if account.hypotheses]
+    return acted or any((first.service, first.cause) == (harmless, "bad_release") for first in firsts)
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    if start is None or end is None:
+        return None
+    return round((end - start).total_seconds(), 3)
