@@ -1,0 +1,73 @@
+"""Looks at a log's file and changes nothing: whether it is one, what is in it, who owns it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from quell.errors import StorageCorrupt, StorageError
+from quell.eventlog.sqlite_file import APPLICATION_ID, FORMAT, translated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    """What is known of a log's file without owning it."""
+
+    events: int
+    format: int
+    size_bytes: int
+    owner: str | None
+    """The process that owns it (its pid, or `another process`); None when nobody does."""
+
+
+def inspect(path: Path) -> LogFile | None:
+    """
+    Return what a file holds; None when there is no file.
+
+    Raises: StorageCorrupt: it is no event log, or one of a newer Quell. StorageError: it cannot be read.
+    """
+    if not path.exists():
+        return None
+    owner = owner_of(path)
+    left = path.with_name(path.name + "-wal")
+    try:
+        # Nobody writes and nothing waits to be taken in: SQLite need not make files of its own beside it.
+        settled = owner is None and not (left.exists() and left.stat().st_size)
+        uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if settled else ''}"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as file:
+            (application,) = file.execute("PRAGMA application_id").fetchone()
+            (version,) = file.execute("PRAGMA user_version").fetchone()
+            if application != APPLICATION_ID:
+                raise StorageCorrupt(f"{path} is not an event log of Quell")
+            if version > FORMAT:
+                raise StorageCorrupt(f"{path} has format {version}, written by a newer Quell; this one reads {FORMAT}")
+            (events,) = file.execute("SELECT ifnull(max(position), 0) FROM events").fetchone()
+            size_bytes = path.stat().st_size
+    except sqlite3.Error as error:
+        raise translated(error, doing="reading", path=path) from error
+    except OSError as error:
+        raise StorageError(f"reading {path} failed: {error.strerror}") from error
+    return LogFile(events=events, format=version, size_bytes=size_bytes, owner=owner)
+
+
+def owner_of(path: Path) -> str | None:
+    """Return who owns a log's file, None when nobody does. Raises: StorageError: that cannot be told."""
+    lock_path = path.with_name(path.name + ".lock")
+    try:
+        with lock_path.open("rb", buffering=0) as lock:
+            pid = lock.read(20).decode("ascii", "replace").strip()
+            if not pid:
+                return None  # an owner that ends in order takes its name out
+            # It has the name of a process that may have been killed. Shared, and given back at once: a Quell that
+            # starts in just this moment would take us for an owner.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return f"process {pid}" if pid.isdecimal() else "another process"
+    except OSError as error:
+        raise StorageError(f"reading {lock_path} failed: {error.strerror}") from error
+    return None
