@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from quell.agents.diagnosis import diagnose
@@ -74,6 +76,29 @@ def test_a_change_that_quell_made_itself_is_not_blamed() -> None:
     found = explained(Shop().failing("payment").change("payment", "deploy", by="quell"), "payment")
 
     assert found.hypotheses[0].cause is not Cause.BAD_RELEASE
+
+
+def test_a_release_that_was_rolled_back_before_is_not_blamed() -> None:
+    shop = Shop().failing("payment").change("payment", "deploy", before_s=60)
+    shop.change("payment", "deploy", before_s=40, by="quell")
+
+    assert explained(shop, "payment").hypotheses[0].cause is not Cause.BAD_RELEASE
+
+
+def test_a_change_counts_from_when_its_own_service_left_its_range() -> None:
+    shop = Shop().failing("payment").change("payment", "deploy")
+    long_before = shop.onset - timedelta(seconds=40)
+
+    found = diagnose(case(("payment",)), shop.telemetry(), long_before)
+
+    assert found.hypotheses[0].cause is Cause.BAD_RELEASE
+
+
+def test_one_failed_request_of_a_quiet_service_is_chance() -> None:
+    shop = Shop().change("payment", "deploy").since_onset("payment", "request_rate", 1.0)
+    shop.since_onset("payment", "error_ratio", 0.1)
+
+    assert explained(shop, "payment").abstained
 
 
 def test_an_old_deploy_is_not_blamed() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
 from quell.agents.indicators import RECENT_S, Measured, began, calm, find
 from quell.incident.events import Change, Series
-from quell.signals.rootcause import ChangeFacts, PeerFacts, ServiceFacts, explained_by_callees
+from quell.signals.rootcause import AFTER_ONSET_S, ChangeFacts, PeerFacts, ServiceFacts, explained_by_callees
 from quell.signals.series import Array, as_array
 from quell.signals.templates import PatternShift
 
@@ -19,6 +19,9 @@ CHANGE_REACH_S = 300.0
 """Changes up to this long before the onset are looked at."""
 
 ORDERED_BY = "quell"
+
+FEW_FAILURES = 3.0
+"""Fewer failed requests than this lately are chance, whatever share of a quiet service's requests they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +105,7 @@ def _service(
         load=load.now / load.normal if load and load.normal > 1 else 1.0,
         new_errors=sum(shift.count_after for shift in shifts if is_new_error(shift, service)),
         peers=peers,
-        changes=_changes(telemetry.changes, service, onset),
+        changes=_changes(telemetry.changes, service, onset if start is None else datetime.fromtimestamp(start, UTC)),
         lead_s=middle - start if start is not None else 0.0,
     )
 
@@ -169,8 +172,10 @@ def _own_errors(case: Case, telemetry: Telemetry, service: str, troubled: Mappin
         share, called = levels(series, case), levels(calls.get(peer), case)
         if share is not None and called is not None:
             errors_to[peer] = max(share.excess, 0.0) * called.now
-    explained = explained_by_callees(service, errors_to, troubled)
-    return float(min(max(failing - explained, 0.0) / rate.now, 1.0))
+    own = max(failing - explained_by_callees(service, errors_to, troubled), 0.0)
+    if own * RECENT_S < FEW_FAILURES:
+        return 0.0
+    return float(min(own / rate.now, 1.0))
 
 
 def _own_latency(case: Case, telemetry: Telemetry, service: str) -> tuple[float, float]:
@@ -219,12 +224,21 @@ def _peers(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str
 
 
 def _changes(changes: Sequence[Change], service: str, onset: datetime) -> tuple[ChangeFacts, ...]:
-    found = []
+    """
+    Return the changes of a service that were in place when its trouble began.
+
+    One that was followed by another of the same thing is no longer in place, and one that Quell made is no suspect.
+    """
+    last: dict[tuple[str, str], Change] = {}
     for change in changes:
         before_s = (onset - change.at).total_seconds()
-        if change.service == service and change.by != ORDERED_BY and -30 <= before_s <= CHANGE_REACH_S:
-            found.append(ChangeFacts(kind=change.kind, subject=name_change(change), before_onset_s=before_s))
-    return tuple(found)
+        if change.service == service and -AFTER_ONSET_S <= before_s <= CHANGE_REACH_S:
+            last[change.kind, change.what] = change
+    return tuple(
+        ChangeFacts(kind=change.kind, subject=name_change(change), before_onset_s=(onset - change.at).total_seconds())
+        for change in last.values()
+        if change.by != ORDERED_BY
+    )
 
 
 def name_change(change: Change) -> str:

@@ -44,12 +44,16 @@ class Kind:
     """A departure smaller than this share of normal troubles nobody."""
     symptom: bool = True
     """Whether users feel it; the others only help to find the cause."""
+    readings: int = 3
+    """How many recent readings must be bad. What is taken over a window of 5 s shows one bad request in 5 of them."""
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind(name="error_ratio", says="share of requests that fail", unit="ratio", bad_when="above", least=0.03),
-    Kind(name="latency_p99", says="99th percentile of response time", unit="s", bad_when="above", least=0.1, share=1.0),
-    Kind(name="latency_mean", says="mean response time", unit="s", bad_when="above", least=0.04, share=0.8),
+    Kind(name="error_ratio", says="share of requests that fail", unit="ratio", bad_when="above", least=0.03,
+         readings=6),
+    Kind(name="latency_p99", says="99th percentile of response time", unit="s", bad_when="above", least=0.2, share=1.0,
+         readings=6),
+    Kind(name="latency_mean", says="mean response time", unit="s", bad_when="above", least=0.04, share=0.8, readings=6),
     Kind(name="up", says="answers when asked", unit="", bad_when="below", least=0.5),
     Kind(name="restarts_recent", says="restarts in the last 30 s", unit="restarts", bad_when="above", least=0.9),
     Kind(name="memory_use", says="memory, share of its limit", unit="ratio", bad_when="above", least=0.15),
@@ -106,12 +110,12 @@ class Measured:
         return late[np.isfinite(late)]
 
     def out_of_range(self) -> bool:
-        """Whether it is out of range now: most of its recent readings, and at least three."""
+        """Whether it is out of range now: half of its recent readings, and as many as its kind asks for."""
         if self.normal is None:
             return False
         late = self.recent()
         bad = sum(self.bad(float(value)) for value in late)
-        return bad >= 3 and bad * 2 >= min(late.size, 8)
+        return bad >= self.kind.readings and bad * 2 >= min(late.size, 8)
 
 
 def measure(telemetry: Telemetry, case: Case) -> list[Measured]:

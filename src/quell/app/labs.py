@@ -79,7 +79,8 @@ class Drills:
 
     async def drill(self) -> Drill | None:
         """Return the drill under way, or None. Raises: UpstreamError: the lab does not answer."""
-        running = (await self._ask("GET", "/drills")).get("running")
+        drills = (await self._ask("GET", "/drills"))["items"]
+        running = next((one for one in drills if one["ended_at"] is None), None)
         return None if running is None else _drill(running)
 
     async def start_drill(self, *, key: str | None) -> Drill:
