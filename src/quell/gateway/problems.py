@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from quell import errors
 
@@ -147,7 +148,15 @@ async def _on_http(request: Request, error: Exception) -> Response:
     reason = {404: "not_found", 405: "method"}.get(status, phrase.lower().replace(" ", "_"))
     detail = "there is nothing under this path" if status == 404 else str(error.detail)
     said = problem(status, reason=reason, detail=detail, instance=request.url.path)
-    return answer(said, error.headers)
+    headers = {**(error.headers or {}), **({"Allow": _allowed(request)} if status == 405 else {})}
+    return answer(said, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of every route of this path; Starlette names those of the first."""
+    routes = (route for route in request.app.router.routes if isinstance(route, Route))
+    fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
