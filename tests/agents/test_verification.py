@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quell.agents.verification import Patience, verify, watched
+from quell.agents.verification import Patience, past_worst, verify, watched
 from quell.errors import Unreachable
 from quell.evidence.source import Collected, Scope
-from quell.incident.events import EvidenceKind, Indicator, Series, Verified, Window
+from quell.incident.events import EvidenceKind, Indicator, Reading, Series, Verified, Window
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -116,6 +117,28 @@ async def test_silence_after_a_reading_is_no_recovery() -> None:
     verdict, _ = await judged(lambda at: 0.01 if at < 6 else None)
 
     assert verdict.verdict == "not_recovered"
+
+
+def test_a_count_over_the_last_half_minute_cannot_get_worse_by_the_change() -> None:
+    before, after = (
+        Reading(
+            service="catalog",
+            series=name,
+            unit="",
+            value=4.0,
+            normal_low=0.0,
+            normal_high=0.9,
+            in_range=False,
+        )
+        for name in ("restarts_recent", "error_ratio")
+    )
+    counted, measured = (
+        replace(out_of_range("catalog", series), normal_high=0.9, worst=2.0)
+        for series in ("restarts_recent", "error_ratio")
+    )
+
+    assert not past_worst([counted], [before], 0.5)
+    assert past_worst([measured], [after], 0.5)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ class Kind:
     """A departure smaller than this share of normal troubles nobody."""
     symptom: bool = True
     """Whether users feel it; the others only help to find the cause."""
+    trailing: bool = False
+    """Whether it counts over a stretch longer than verification is patient: it goes on saying what was."""
     readings: int = 3
     """How many recent readings must be bad. What is taken over a window of 5 s shows one bad request in 5 of them."""
 
@@ -55,7 +57,8 @@ KINDS: tuple[Kind, ...] = (
          readings=6),
     Kind(name="latency_mean", says="mean response time", unit="s", bad_when="above", least=0.04, share=0.8, readings=6),
     Kind(name="up", says="answers when asked", unit="", bad_when="below", least=0.5),
-    Kind(name="restarts_recent", says="restarts in the last 30 s", unit="restarts", bad_when="above", least=0.9),
+    Kind(name="restarts_recent", says="restarts in the last 30 s", unit="restarts", bad_when="above", least=0.9,
+         trailing=True),
     Kind(name="memory_use", says="memory, share of its limit", unit="ratio", bad_when="above", least=0.15),
     Kind(name="pool_use", says="connections in use, share of the pool", unit="ratio", bad_when="above", least=0.35,
          symptom=False),

@@ -59,7 +59,7 @@ async def verify(
         readings = await _read(indicators, sources, clock())
         seen = seen or any(one.value is not None for one in readings)
         steady = steady + 1 if all(one.in_range for one in readings) else 0
-        worse = worse + 1 if _past_worst(indicators, readings, patience.past_worst) else 0
+        worse = worse + 1 if past_worst(indicators, readings, patience.past_worst) else 0
         took_s = (clock() - begun).total_seconds()
         await progress(min(steady, patience.steady), patience.steady, _say_now(readings))
         if steady >= patience.steady:
@@ -97,9 +97,10 @@ async def _read(
     return tuple(found)
 
 
-def _past_worst(indicators: Sequence[Indicator], readings: Sequence[Reading], share: float) -> bool:
+def past_worst(indicators: Sequence[Indicator], readings: Sequence[Reading], share: float) -> bool:
+    """Return whether an indicator is past its worst by a share of how far that was out of range."""
     for one, reading in zip(indicators, readings, strict=True):
-        if reading.value is None:
+        if reading.value is None or KIND_OF[one.series].trailing:
             continue
         edge = one.normal_high if one.bad_when == "above" else one.normal_low
         if np.sign(one.worst - edge) * (reading.value - one.worst) > share * abs(one.worst - edge) > 0:
