@@ -11,6 +11,7 @@ from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity, Severity
 from quell.incident.correlation import CorrelationRules
 from quell.incident.events import Matcher
+from quell.ingest import ledger as ledger_module
 from quell.ingest.intake import Taken
 from quell.ingest.silences import create_silence
 from tests.ingest.given import START, Desk, alert, ended, new_desk
@@ -529,11 +530,14 @@ class TestBoundedMemory:
         assert len(ledger.tracks) <= 110
         assert sum(len(group.alerts) for group in ledger.waiting.values()) <= 110
 
-    async def test_incidents_long_over_are_forgotten(self) -> None:
+    async def test_incidents_that_are_over_are_remembered_in_a_bounded_number(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ledger_module, "DONE_REMEMBERED", 2)
         desk = await new_desk()
-        await desk.send(alert())
-        await desk.resolve("INC-1")
-        desk.clock.pass_s(90_000)
-        await desk.send(alert("Slow"))
+        for number in range(1, 6):
+            await desk.send(alert(service=f"s{number}"))
+            await desk.resolve(f"INC-{number}")
+        await desk.send(alert(service="mail"))
 
-        assert list(desk.intake._ledger.cases) == ["INC-2"]
+        assert list(desk.intake._ledger.cases) == ["INC-4", "INC-5", "INC-6"]

@@ -28,9 +28,6 @@ from quell.ingest.text import clean
 PAGE = 2_000
 DETAIL_CHARACTERS = 2_000
 
-_BY_REQUESTS = frozenset({ev.IncidentOpened, ev.AlertGrouped, ev.AlertResolved, ev.AlertHeld, ev.BatchTaken})
-"""What only a request to intake records."""
-
 Edges = Collection[tuple[str, str]]
 Stage = Callable[[Alert, Batch], bool]
 """Looks at one alert and returns whether its way ends here; counts it if so."""
@@ -284,11 +281,10 @@ class Intake:
             case = self._ledger.cases.get(incident_id)
             if case is not None:
                 case.appended = appended.last
-        # What was delivered while this was under way has waited for its answer.
+        # What was delivered while this was under way has waited for its answer; nothing else may come to wake `follow`.
         self._take_in_others()
         if self._late:
             await self._reopen_late()
-        self._take_in_others()
 
     async def _refresh(self) -> None:
         """Fold the log from its start, when nothing of ours is under way."""
@@ -299,10 +295,7 @@ class Intake:
             ledger, totals, position, intake_offset = Ledger(self._rules), Totals(), 0, 0
             while records := await self._log.read(after=position, limit=PAGE):
                 for recorded in records:
-                    if type(recorded.event) in _BY_REQUESTS:
-                        # As each request did when it came: what is stale by then must not be found related.
-                        ledger.prune(recorded.at.timestamp())
-                    ledger.fold(recorded.stream, recorded.event, recorded.at.timestamp())
+                    ledger.replay(recorded.stream, recorded.event, recorded.at.timestamp())
                     intake_offset += recorded.stream == ev.INTAKE_STREAM
                     if type(recorded.event) is ev.BatchTaken:
                         totals.add(recorded.event)

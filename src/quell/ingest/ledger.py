@@ -22,7 +22,14 @@ Kind = tuple[str, str | None]
 
 KINDS_REMEMBERED = 200_000
 """The kind longest known is forgotten first; its next critical alert then counts as the first of its kind again."""
+DONE_REMEMBERED = 5_000
+"""Incidents that are over; alerts of one that is forgotten are correlated as if they were new."""
 MERGE_HOPS = 16
+DECIDED_HERE = (
+    ev.IncidentOpened, ev.AlertGrouped, ev.AlertResolved, ev.AlertFlapping,
+    ev.AlertHeld, ev.BatchTaken, ev.BodyRejected,
+)  # fmt: skip
+"""The events that only intake writes."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -98,7 +105,7 @@ class Ledger:
         self.common = Commonness(rules.common_after)
         self.silences = Silences()
         self.last_number = 0
-        self._done: OrderedDict[str, float] = OrderedDict()
+        self._done: OrderedDict[str, None] = OrderedDict()
         self._takers: Mapping[type, Callable[[str, Any, float], None]] = {
             ev.IncidentOpened: self._opened,
             ev.AlertGrouped: self._grouped,
@@ -159,6 +166,12 @@ class Ledger:
 
     # --- changes ---------------------------------------------------------------------------------------------------
 
+    def replay(self, stream: str, event: ev.Event, at_s: float) -> None:
+        """Take in what the log holds: as it was decided, after forgetting what was then too old."""
+        if isinstance(event, DECIDED_HERE):
+            self.prune(at_s)
+        self.fold(stream, event, at_s)
+
     def fold(self, stream: str, event: ev.Event, at_s: float) -> None:
         """Take in what happened; events that do not concern intake are ignored."""
         taker = self._takers.get(type(event))
@@ -174,11 +187,8 @@ class Ledger:
                 break
             self._stop_waiting(fingerprint, track)
             del self.tracks[fingerprint]
-        while self._done:
-            incident_id, done_s = next(iter(self._done.items()))
-            if done_s >= horizon_s - self.rules.reopen_s:
-                break
-            del self._done[incident_id], self.cases[incident_id]
+        while len(self._done) > DONE_REMEMBERED:
+            del self.cases[self._done.popitem(last=False)[0]]
         self.silences.prune(now_s)
 
     def _opened(self, stream: str, event: ev.IncidentOpened, at_s: float) -> None:
@@ -287,7 +297,7 @@ class Ledger:
         case.done_s = at_s if case.done_s is None else case.done_s
         case.closed = closed
         self.open.remove(case)
-        self._done[case.key] = at_s
+        self._done[case.key] = None
 
     def _reopened(self, stream: str, event: ev.IncidentReopened, at_s: float) -> None:
         case = self.cases.get(_incident_of(stream))
