@@ -2,7 +2,7 @@
 Which alerts belong together, and why: the rules alone. Times are Unix seconds, spans are seconds.
 
 An alert joins a group it fits, best rule first: the same service; a service near it in the calls; shared labels. The
-last two only within a window since an alert last joined. A group becomes an incident when its weight reaches a threshold.
+last two only within a window since an alert joined. A group becomes an incident when its weight reaches a threshold.
 """
 
 from __future__ import annotations
