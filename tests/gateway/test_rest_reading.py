@@ -63,34 +63,29 @@ async def test_the_list_can_be_narrowed(site: Site) -> None:
     assert await ids(site, drill="false") == ["INC-1"]
 
 
-@pytest.mark.parametrize("state", ["open", "all"])
-async def test_pages_follow_each_other_without_a_gap(site: Site, state: str) -> None:
+async def test_pages_follow_each_other_without_a_gap(site: Site) -> None:
     for number in range(11):
         await site.record(f"INC-{number}", opened(f"INC-{number}", IncidentSeverity(f"SEV{number % 3 + 1}")))
-    whole = await ids(site, state=state)
+    for state in ("open", "all"):
+        whole = await ids(site, state=state)
+        page = await site.get("incidents", state=state, limit=3)
+        seen = [row["id"] for row in page["items"]]
+        while page["next_cursor"] is not None:
+            page = await site.get("incidents", state=state, limit=3, cursor=page["next_cursor"])
+            seen += [row["id"] for row in page["items"]]
 
-    seen: list[str] = []
-    cursor = None
-    while True:
-        params = {"cursor": cursor} if cursor else {}
-        page = await site.get("incidents", state=state, limit=3, **params)
-        seen += [row["id"] for row in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-
-    assert seen == whole
-    assert len(whole) == 11
+        assert seen == whole
+        assert len(whole) == 11
 
 
-@pytest.mark.parametrize("cursor", ["x", "%%%", "W10", "é", "bm90IGpzb24", "a" * 400])
-@pytest.mark.parametrize("path", ["incidents", "alerts", "rejected"])
-async def test_a_cursor_that_is_not_ours_is_a_problem(site: Site, path: str, cursor: str) -> None:
-    response = await site.client.get(f"/api/v1/{path}", params={"cursor": cursor})
+async def test_a_cursor_that_is_not_ours_is_a_problem(site: Site) -> None:
+    for path in ("incidents", "alerts", "rejected"):
+        for cursor in ("x", "%%%", "W10", "é", "bm90IGpzb24", "a" * 400):
+            response = await site.client.get(f"/api/v1/{path}", params={"cursor": cursor})
 
-    assert response.status_code == 400
-    assert response.headers["content-type"] == "application/problem+json"
-    assert response.json()["reason"] == "malformed"
+            assert response.status_code == 400, (path, cursor)
+            assert response.headers["content-type"] == "application/problem+json"
+            assert response.json()["reason"] == "malformed"
 
 
 async def test_a_cursor_of_one_list_does_not_fit_another(site: Site) -> None:
@@ -103,28 +98,31 @@ async def test_a_cursor_of_one_list_does_not_fit_another(site: Site) -> None:
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["incidents/INC-9", "incidents/INC-9/timeline", "incidents/INC-9/events", "alerts?incident=INC-9", "nothing"],
-)
-async def test_what_is_not_there_is_a_problem(site: Site, path: str) -> None:
-    response = await site.client.get(f"/api/v1/{path}")
+async def test_what_is_not_there_is_a_problem(site: Site) -> None:
+    one = "incidents/INC-9"
+    for path in (one, f"{one}/timeline", f"{one}/events", "alerts?incident=INC-9", "nothing"):
+        response = await site.client.get(f"/api/v1/{path}")
 
-    assert response.status_code == 404
-    problem = response.json()
-    assert problem["status"] == 404
-    assert problem["reason"] == "not_found"
-    assert problem["type"] == "urn:quell:problem:not_found"
-    assert problem["instance"] == f"/api/v1/{path.partition('?')[0]}"
+        assert response.status_code == 404, path
+        assert response.headers["content-type"] == "application/problem+json"
+        problem = response.json()
+        assert problem.pop("detail")
+        assert problem == {
+            "type": "urn:quell:problem:not_found",
+            "title": "Not found",
+            "status": 404,
+            "instance": f"/api/v1/{path.partition('?')[0]}",
+            "reason": "not_found",
+        }
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=many", "state=lost", "severity=SEV9", "drill=perhaps"])
-async def test_a_query_that_makes_no_sense_is_a_problem_that_says_which_part(site: Site, query: str) -> None:
-    response = await site.client.get(f"/api/v1/incidents?{query}")
+async def test_a_query_that_makes_no_sense_is_a_problem_that_says_which_part(site: Site) -> None:
+    for query in ("limit=0", "limit=many", "state=lost", "severity=SEV9", "drill=perhaps"):
+        response = await site.client.get(f"/api/v1/incidents?{query}")
 
-    assert response.status_code == 422
-    assert response.headers["content-type"] == "application/problem+json"
-    assert query.partition("=")[0] in response.json()["detail"]
+        assert response.status_code == 422, query
+        assert response.headers["content-type"] == "application/problem+json"
+        assert query.partition("=")[0] in response.json()["detail"]
 
 
 async def test_the_timeline_and_the_events_go_on_after_where_a_page_ended(site: Site) -> None:
