@@ -45,7 +45,7 @@ from quell.gateway.broadcast import Broadcaster
 from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
 from quell.gateway.health import Health, queue_probe, sockets_probe, workflow_probe
-from quell.gateway.ingest_http import IngestLimits, ingest_routes
+from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.gateway.live import Hub
 from quell.gateway.metrics import Metrics
 from quell.gateway.pages import Pages
@@ -184,10 +184,10 @@ class Quell:
             requests_per_s=settings.ingest.requests_per_s,
             burst=2 * settings.ingest.requests_per_s,
         )
-        app.router.routes[:0] = ingest_routes(self.intake, limits=limits, clock=clock, monotonic=time.monotonic)
+        ingest = IngestEndpoint(self.intake, limits=limits, clock=clock, monotonic=time.monotonic)
         app.router.routes.append(WebSocketRoute("/ws", self.live.serve))
         app.router.routes.append(Mount("/", Pages(DASHBOARD)))
-        return FrontDoor(app, hosts=settings.allowed_hosts, token=settings.access_token())
+        return FrontDoor(IngestFirst(ingest, app), hosts=settings.allowed_hosts, token=settings.access_token())
 
     async def _start(self) -> None:
         caught_up = await self._fold_past()

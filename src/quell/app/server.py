@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -26,6 +27,7 @@ from quell.settings import Settings, is_loopback
 DRAIN_S = 9.0
 BACKLOG = 4096
 SWITCH_INTERVAL_S = 0.0005
+GC_THRESHOLD = (50_000, 20, 100)
 
 logger = structlog.get_logger()
 
@@ -69,6 +71,9 @@ async def _serve(
     settings: Settings, listening: socket.socket, url: str, drills: Drills | None, *, open_browser: bool
 ) -> None:
     quell = await Quell.open(settings, lab=drills)
+    # What was built lives as long as the process: the collector need not look through it every few hundred objects.
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
     options: dict[str, Any] = {**UVICORN, "timeout_graceful_shutdown": 3}
     server = _Server(
         uvicorn.Config(quell.asgi, http="httptools", lifespan="off", log_config=None, access_log=False, **options)
