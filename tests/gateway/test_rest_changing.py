@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.errors import Conflict, Malformed, NotFound, Unreachable
@@ -193,6 +193,7 @@ async def test_what_is_sent_as_a_note_is_kept_as_text_without_what_cannot_be_see
     assert events[-1]["data"]["text"] == "<script>gnp.[31m</script>\nsecond line"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_whatever_name_is_sent_names_a_person_and_nothing_else(raw: str) -> None:
     kind, _, name = person(raw).partition(":")

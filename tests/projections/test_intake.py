@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.eventlog.projections.intake import REJECTED_KEPT
@@ -14,6 +14,7 @@ COUNT = st.integers(min_value=0, max_value=500)
 STAGES = st.fixed_dictionaries(dict.fromkeys(("rejected", "silenced", "duplicate", "grouped", "opening"), COUNT))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), STAGES), max_size=20))
 def test_the_stages_add_up_to_what_was_received_overall_and_by_source(
     batches: list[tuple[str, dict[str, int]]],

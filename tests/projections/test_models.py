@@ -43,7 +43,7 @@ def test_an_event_taken_in_twice_changes_nothing() -> None:
     assert told.models.position == len(told.records)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(min_value=1, max_value=len(whole_response())))
 def test_patching_a_snapshot_with_each_change_gives_the_detail_as_it_is_now(at: int) -> None:
     told = Told()

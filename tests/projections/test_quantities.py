@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.eventlog.projections import quantities as q
@@ -42,6 +42,7 @@ def test_a_value_is_said_with_its_unit(value: float | None, unit: str, said: str
     assert q.say_value(value, unit) == said
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=0, max_value=1, exclude_min=True, exclude_max=True))
 def test_nothing_is_said_to_be_certain_that_is_not(probability: float) -> None:
     assert q.say_share(probability) not in {"0 %", "100 %"}

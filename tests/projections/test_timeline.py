@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.eventlog.projections.timeline import ALERTS_VERBATIM, ENTRIES_KEPT
@@ -150,6 +150,7 @@ def test_only_the_last_thousand_entries_are_kept() -> None:
     assert entries(told)[-1].text == str(ENTRIES_KEPT + 49)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["join", "stop", "progress", "verify", "reopen"]), max_size=60))
 def test_positions_rise_and_the_entry_of_each_change_is_on_the_timeline(steps: list[str]) -> None:
     told = Told()
