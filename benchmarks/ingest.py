@@ -12,11 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import re
 import shutil
-import signal
 import socket
 import sqlite3
 import statistics
@@ -31,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ingest_load import Order, Outcome
+from benchmarks.result import machine
+from benchmarks.server import serving, stop
 
 SIZES = {30: 600, 1: 6_000}
 """Alerts a request: requests a round."""
@@ -160,11 +158,6 @@ def report(rows: list[Row]) -> None:
         )
 
 
-def machine() -> dict[str, Any]:
-    """Return what the numbers depend on."""
-    return {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-
-
 @contextmanager
 def quell(folder: Path) -> Iterator[int]:
     """Start the ingest server and give its port."""
@@ -183,17 +176,8 @@ def quell(folder: Path) -> Iterator[int]:
 @contextmanager
 def whole_quell(folder: Path) -> Iterator[int]:
     """Start `quell serve` with its defaults and give its port."""
-    arguments = [str(Path(sys.executable).parent / "quell"), "serve", "--port", "0", "--data", str(folder)]
-    environment = os.environ | {"QUELL_LOG_LEVEL": "error"}
-    server = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert server.stdout is not None
-        said = re.search(r"http://[^/]*:(\d+)/", server.stdout.readline())
-        if said is None:
-            sys.exit("quell serve did not start")
-        yield int(said[1])
-    finally:
-        stop(server)
+    with serving(folder) as running:
+        yield running.port
 
 
 @contextmanager
@@ -223,16 +207,6 @@ def wait_for(port: int) -> None:
         except OSError:
             time.sleep(0.05)
     sys.exit(f"nothing listens on port {port} after {START_S:.0f} s")
-
-
-def stop(server: subprocess.Popen[Any]) -> None:
-    """End a process we started."""
-    server.send_signal(signal.SIGTERM)
-    try:
-        server.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
 
 
 def durable(path: Path) -> dict[str, int]:

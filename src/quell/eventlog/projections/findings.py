@@ -78,7 +78,7 @@ def say_plan(plan: ev.Plan) -> Said:
         text=_lines(
             *plan.steps,
             f"expected: {plan.expected}",
-            f"risk: {plan.risk}" + (f"; {reaches}" if reaches else ""),
+            f"risk: {plan.risk.rstrip('.')}; {reaches}" if reaches else f"risk: {plan.risk}",
             f"undo: {plan.undo}",
             f"policy: {plan.autonomy}, {plan.autonomy_reason}",
             record,

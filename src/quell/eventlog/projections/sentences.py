@@ -81,8 +81,9 @@ def _state_changed(event: ev.StateChanged, moment: Moment) -> Said:
     lasted = ""
     if event.after is State.RESOLVED:
         lasted = f"open for {q.say_duration((moment.at - moment.incident.opened_at).total_seconds())}"
+    reason = "" if _told(event.reason, moment.incident) else event.reason
     return Said(
-        title=f"{str(event.after).capitalize()}, by {person(event.by)}", text=_join(event.reason, lasted), by=event.by
+        title=f"{str(event.after).capitalize()}, by {person(event.by)}", text=_join(reason, lasted), by=event.by
     )
 
 
@@ -165,7 +166,11 @@ def _phase_ended(event: ev.PhaseEnded, moment: Moment) -> Said:
     attempts = f"{event.attempts} attempts" if event.attempts > 1 else ""
     return Said(
         title=f"{PHASE_TITLES[event.phase]} {how} after {q.say_duration(event.took_s)}",
-        text=_join(event.says, attempts, event.error if event.error and event.error != event.says else ""),
+        text=_join(
+            "" if _told(event.says, moment.incident) else event.says,
+            attempts,
+            event.error if event.error and event.error != event.says else "",
+        ),
         level=level,
         phase=event.phase,
     )
@@ -274,7 +279,7 @@ def _escalated(event: ev.Escalated, moment: Moment) -> Said:
 def _response_ended(event: ev.ResponseEnded, moment: Moment) -> Said:
     return Said(
         title=f"The agents are done: {event.outcome.replace('_', ' ')}",
-        text=event.says,
+        text="" if _told(event.says, moment.incident) else event.says,
         level="error" if event.outcome == "failed" else "info",
         by="system:workflow",
     )
@@ -284,8 +289,21 @@ def _action(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+def _told(words: str, incident: Incident) -> bool:
+    """Return whether the entry of a finding, plan, action or escalation says these words already."""
+    findings = (incident.detection, incident.diagnosis, incident.prediction, incident.verification)
+    told = {finding.says for finding in findings if finding is not None}
+    if incident.plan is not None:
+        told |= {incident.plan.title, incident.plan.autonomy_reason}
+    if incident.escalation is not None:
+        told.add(incident.escalation.reason)
+    told.update(line for run in incident.actions[-1:] for line in run.output.splitlines()[:1])
+    return words in told
+
+
 def _join(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
+    said = [part for part in parts if part]
+    return "; ".join([*(part.rstrip(".") for part in said[:-1]), *said[-1:]])
 
 
 _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {

@@ -17,6 +17,7 @@ from quell.eventlog.projections.views import (
     detail_of,
     gaps_of,
     summary_of,
+    without_evidence,
 )
 from quell.incident import events as ev
 from quell.incident.events import Event
@@ -133,6 +134,9 @@ _FIELDS: Mapping[str, Callable[[Story], Any]] = {
     ),
     "actions": lambda story: tuple(action_view(run) for run in story.incident.actions),
     "gaps": lambda story: gaps_of(story.incident),
+    "detection": lambda story: without_evidence(story.incident.detection),
+    "diagnosis": lambda story: without_evidence(story.incident.diagnosis),
+    "prediction": lambda story: without_evidence(story.incident.prediction),
 }
 
 

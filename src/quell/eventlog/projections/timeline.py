@@ -35,8 +35,9 @@ class _Rest:
 
     first: Recorded
     incident_id: str
+    alone: TimelineEntry
+    """The first of them, as it is told while there is no other."""
     verb: str
-    verb_of_one: str
     last_at: datetime
     firing: int | None = None
     """How many still fire; None where that says nothing."""
@@ -61,7 +62,8 @@ class _Rest:
 
     def entry(self) -> TimelineEntry:
         """Return the entry in words."""
-        verb = self.verb_of_one if self.count == 1 else self.verb
+        if self.count == 1:
+            return self.alone
         parts = [q.say_counts(self.names, total=self.count, kinds=len(self.kinds))]
         if self.services:
             more = len(self.services) - len(self.named_services)
@@ -72,7 +74,7 @@ class _Rest:
         return _place(
             self.first,
             self.incident_id,
-            Said(title=f"{q.say_count(self.count, 'more alert')} {verb}", text="; ".join(parts)),
+            Said(title=f"{q.say_count(self.count, 'more alert')} {self.verb}", text="; ".join(parts)),
         )
 
 
@@ -135,9 +137,7 @@ class Timeline:
             return self._keep(recorded.position, entry_of(recorded, incident))
         rest = self._more_joined
         if rest is None or rest.first.position not in self._entries:
-            rest = self._more_joined = _Rest(
-                first=recorded, incident_id=incident.id, verb="joined", verb_of_one="joined", last_at=recorded.at
-            )
+            rest = self._more_joined = _rest(recorded, incident, "joined")
         rest.add(event.alert.name, event.alert.service, recorded.at)
         return self._keep(rest.first.position, rest)
 
@@ -147,13 +147,7 @@ class Timeline:
             return self._keep(recorded.position, entry_of(recorded, incident))
         rest = self._more_stopped
         if rest is None or rest.first.position not in self._entries:
-            rest = self._more_stopped = _Rest(
-                first=recorded,
-                incident_id=incident.id,
-                verb="no longer fire",
-                verb_of_one="no longer fires",
-                last_at=recorded.at,
-            )
+            rest = self._more_stopped = _rest(recorded, incident, "no longer fire")
         alert = incident.alerts.get(event.fingerprint)
         rest.firing = len(incident.firing)
         rest.add(event.name, alert.service if alert else None, recorded.at)
@@ -166,6 +160,11 @@ class Timeline:
         told = begun.text.split("\n")[0]
         progress = f"{event.done} of {event.total}" + (f": {event.what}" if event.what else "")
         return replace(begun, title=f"{PHASE_TITLES[event.phase]} at work", text=f"{told}\n{progress}")
+
+
+def _rest(recorded: Recorded, incident: Incident, verb: str) -> _Rest:
+    alone = entry_of(recorded, incident)
+    return _Rest(first=recorded, incident_id=incident.id, alone=alone, verb=verb, last_at=recorded.at)
 
 
 def _shown(entry: TimelineEntry | _Rest) -> TimelineEntry:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
@@ -156,6 +157,7 @@ class IncidentDetail:
     alerts: tuple[AlertView, ...]
     """At most 200, the newest last; `summary.alerts` has the counts."""
     detection: ev.Detection | None
+    """Findings come without their evidence: it is in `evidence`, where the ids in them lead."""
     diagnosis: ev.Diagnosis | None
     prediction: ev.Prediction | None
     plan: ev.Plan | None
@@ -170,6 +172,8 @@ class IncidentDetail:
 
 
 ALERTS_SHOWN = 200
+
+Finding = TypeVar("Finding", ev.Detection, ev.Diagnosis, ev.Prediction)
 
 
 def phase_views(incident: Incident) -> tuple[PhaseView, ...]:
@@ -303,6 +307,11 @@ def gaps_of(incident: Incident) -> tuple[ev.Gap, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def without_evidence(finding: Finding | None) -> Finding | None:
+    """Return a finding as shown: its pieces of evidence are in the detail's `evidence`, each once."""
+    return replace(finding, evidence=()) if finding is not None else None
+
+
 def detail_of(incident: Incident, timeline: tuple[TimelineEntry, ...] = ()) -> IncidentDetail:
     """Return everything known of an incident."""
     alerts = list(incident.alerts.values())[-ALERTS_SHOWN:]
@@ -310,9 +319,9 @@ def detail_of(incident: Incident, timeline: tuple[TimelineEntry, ...] = ()) -> I
         summary=summary_of(incident),
         offset=incident.offset,
         alerts=tuple(alert_view(incident, alert) for alert in alerts),
-        detection=incident.detection,
-        diagnosis=incident.diagnosis,
-        prediction=incident.prediction,
+        detection=without_evidence(incident.detection),
+        diagnosis=without_evidence(incident.diagnosis),
+        prediction=without_evidence(incident.prediction),
         plan=incident.plan,
         actions=tuple(action_view(run) for run in incident.actions),
         verification=incident.verification,
