@@ -10,6 +10,7 @@ from quell.eventlog.projections import quantities as q
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
+        (0, "0 s"),
         (0.35, "350 ms"),
         (2.04, "2.0 s"),
         (12.4, "12 s"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -10,7 +11,19 @@ from quell.eventlog.projections.views import TimelineEntry
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Phase, State
-from tests.projections.given import START, Told, alert, asked, grouped, opened, started, verified, whole_response
+from tests.projections.given import (
+    DETECTION,
+    START,
+    Told,
+    alert,
+    asked,
+    ended,
+    grouped,
+    opened,
+    started,
+    verified,
+    whole_response,
+)
 
 
 def entries(told: Told, incident_id: str = "INC-1") -> tuple[TimelineEntry, ...]:
@@ -99,6 +112,23 @@ def test_a_finding_says_its_numbers_with_units_and_names_its_evidence() -> None:
     assert by_type["Diagnosed"].agent == "diagnosis"
     assert "helped 3 of 4 times before" in by_type["PlanProposed"].text
     assert "0.1 %" in by_type["Verified"].text
+
+
+def test_what_a_finding_said_is_not_said_again_where_its_phase_ends() -> None:
+    told = Told()
+    said = "payment answers with errors"
+    told.incident(opened(), started(Phase.DETECT), ev.Detected(finding=DETECTION))
+    told.incident(replace(ended(Phase.DETECT), says=said), replace(ended(Phase.PLAN), says="no action fits"))
+
+    assert [entry.text for entry in entries(told)[-3:]] == [said, "", "no action fits"]
+
+
+def test_a_single_alert_past_the_first_few_is_told_as_it_is() -> None:
+    told = Told()
+    told.incident(opened(), *(grouped(alert(fingerprint=str(n))) for n in range(ALERTS_VERBATIM)))
+    told.incident(grouped(alert("ServiceDown", "edge")))
+
+    assert entries(told)[-1].title == "Alert ServiceDown on edge"
 
 
 def test_a_question_to_a_person_stands_out_and_says_when_it_expires() -> None:

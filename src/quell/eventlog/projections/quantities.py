@@ -14,6 +14,8 @@ def say_duration(seconds: float) -> str:
     """Return a length of time in at most two units: `350 ms`, `12.4 s`, `4 min 21 s`, `2 h 5 min`."""
     if seconds < 0:
         return f"-{say_duration(-seconds)}"
+    if seconds == 0:
+        return "0 s"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < MINUTE_S - 0.05:

@@ -63,8 +63,9 @@ def _alert_resolved(event: ev.AlertResolved, moment: Moment) -> Said:
     alert = moment.incident.alerts.get(event.fingerprint)
     lasted_s = (event.ended_at - alert.starts_at).total_seconds() if alert else -1
     left = q.say_count(len(moment.incident.firing), "alert")
+    where = f" on {alert.service}" if alert and alert.service else ""
     return Said(
-        title=f"Alert {event.name} no longer fires",
+        title=f"Alert {event.name}{where} no longer fires",
         text=_join(f"fired for {q.say_duration(lasted_s)}" if lasted_s > 0 else "", f"{left} still firing"),
     )
 

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections import quantities as q
-from quell.eventlog.projections.said import PHASE_TITLES, Said
+from quell.eventlog.projections.said import Said
 from quell.eventlog.projections.sentences import Moment, say
 from quell.eventlog.projections.views import TimelineEntry
 from quell.incident import events as ev
@@ -159,7 +159,7 @@ class Timeline:
             return entry
         told = begun.text.split("\n")[0]
         progress = f"{event.done} of {event.total}" + (f": {event.what}" if event.what else "")
-        return replace(begun, title=f"{PHASE_TITLES[event.phase]} at work", text=f"{told}\n{progress}")
+        return replace(begun, text=f"{told}\n{progress}")
 
 
 def _rest(recorded: Recorded, incident: Incident, verb: str) -> _Rest:
