@@ -262,5 +262,7 @@ def load(path: Path | None = None, **over: Any) -> Settings:
 
 def _say(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: there is no such setting"
     message = str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

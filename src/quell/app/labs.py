@@ -170,7 +170,7 @@ def _spawn(settings: Settings, data: Path, quell_url: str) -> int:
 def _read(data: Path) -> Lab | None:
     try:
         content = json.loads((data / "lab.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (OSError, json.JSONDecodeError):
         return None
     return Lab(
         data=data,

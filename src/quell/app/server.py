@@ -11,6 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -57,6 +58,7 @@ async def serve(settings: Settings, *, open_browser: bool) -> None:
     lab: Lab | None = None
     async with httpx.AsyncClient() as client:
         try:
+            _make_folder(settings.data_dir)
             if settings.lab.enabled:
                 lab = await start_lab(settings, quell_url=url)
                 settings = lab.point(settings)
@@ -124,6 +126,14 @@ def _bind(host: str, port: int) -> socket.socket:
     listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening
+
+
+def _make_folder(path: Path) -> None:
+    """Have the data folder, for its owner alone."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"the data folder {path} cannot be made: {error.strerror}") from error
 
 
 def _shown(host: str) -> str:
