@@ -68,14 +68,14 @@ async def bench(
     """
     # Told to end, we end as by Ctrl-C: everything that was started is stopped first.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-    started_at = datetime.now(UTC)
+    started_at, wishes = datetime.now(UTC), schedule(faults, runs=runs, seed=seed)
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quell-bench-")))
         folder.mkdir(parents=True, exist_ok=True)
         async with staged(folder, seed=seed) as stage:
             series = _Series(stage, say)
-            await series.run(schedule(await stage.faults(), faults, runs=runs, seed=seed), quiet_minutes)
+            await series.run(wishes, quiet_minutes)
     summary = summarize(series.judged, false_incidents=len(series.false), quiet_minutes=series.quiet_minutes)
     say(table(summary))
     report = {

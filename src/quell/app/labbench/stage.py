@@ -88,11 +88,6 @@ class Stage:
 
     # --- the lab
 
-    async def faults(self) -> list[dict[str, Any]]:
-        """Return the lab's faults, with the truth about each."""
-        found: list[dict[str, Any]] = (await self._drills("GET", "/faults"))["items"]
-        return found
-
     async def start_drill(self, body: Mapping[str, str]) -> str:
         """Begin a drill; return its id."""
         return str((await self._drills("POST", "/drills", dict(body)))["id"])
