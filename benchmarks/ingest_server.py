@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
-from benchmarks.ingest_load import EDGES
 from starlette.applications import Starlette
 
+from benchmarks.ingest_load import EDGES
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.incident.correlation import CorrelationRules
