@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import networkx as nx
-
 from quell.agents.case import Case, Telemetry
 from quell.agents.indicators import Measured, as_evidence, find, measure, say
 from quell.incident.events import Diagnosis, Evidence, Forecast, Prediction
@@ -88,11 +86,12 @@ def _forecast(one: Measured, limit_is: str, now: datetime, evidence_id: str) -> 
 
 def callers_of(service: str, edges: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Return the services that call one, directly or through others: nearest first, then by name."""
-    graph = nx.DiGraph([(callee, caller) for caller, callee in edges])
-    if service not in graph:
-        return ()
-    distance = nx.single_source_shortest_path_length(graph, service)
-    return tuple(sorted((name for name in distance if name != service), key=lambda name: (distance[name], name)))
+    found: dict[str, None] = {}
+    nearest = {service}
+    while nearest:
+        nearest = {caller for caller, callee in edges if callee in nearest} - found.keys() - {service}
+        found |= dict.fromkeys(sorted(nearest))
+    return tuple(found)
 
 
 def _failing_share(measured: Sequence[Measured], edges: Sequence[tuple[str, str]]) -> float | None:

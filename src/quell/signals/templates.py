@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from drain3.drain import Drain
-
 from quell.signals.series import spread
 
 MOST_LINES = 20_000
@@ -211,6 +209,8 @@ def _by_template(found: dict[tuple[str, str, int], tuple[Any, _Seen]]) -> dict[t
 
 
 def _tree() -> Any:
+    from drain3.drain import Drain  # with the first logs, not at the start: it brings a lot along
+
     return Drain(depth=4, sim_th=0.5, max_children=100, max_clusters=MOST_TEMPLATES, param_str="<*>")
 
 
