@@ -30,6 +30,7 @@ class Team:
     Args:
         disturbed: stretches of other incidents, for an incident id.
         means: what resolution has in hand now.
+        looks: how often to look when nothing is certain; without sources, looking again shows nothing new.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Team:
         self._disturbed = disturbed
         self._means = means
         self._patience = patience
-        self._looks = looks
+        self._looks = looks if self._sources else 1
         self._between_looks_s = between_looks_s
 
     def _case(self, incident: Incident) -> Case:
