@@ -1,4 +1,4 @@
-"""Every benchmark of a whole Quell, with tiny numbers: it runs to its end and measures what it says."""
+"""Every benchmark that starts a whole Quell, with tiny numbers: it runs to its end and says what it measures."""
 
 from __future__ import annotations
 
