@@ -42,11 +42,8 @@ class Running:
 def serving(data: Path) -> Iterator[Running]:
     """Start `quell serve` with its defaults on a data folder; end it afterwards."""
     arguments = [str(Path(sys.executable).parent / "quell"), "serve", "--port", "0", "--data", str(data)]
-    environment = os.environ | {"QUELL_LOG_LEVEL": "error"}
-    # Bytecode is kept as it is where Quell is installed; a first start writes what is missing.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment())
     try:
         assert process.stdout is not None
         said = re.search(r"http://[^/]*:(\d+)/", process.stdout.readline())
@@ -57,6 +54,12 @@ def serving(data: Path) -> Iterator[Running]:
         yield Running(port=port, pid=process.pid, ready_s=time.perf_counter() - began)
     finally:
         stop(process)
+
+
+def environment() -> dict[str, str]:
+    """Return ours, quiet, and with bytecode kept as it is where Quell is installed: a first start writes it."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"QUELL_LOG_LEVEL": "error"}
 
 
 def _wait_until_ready(port: int, deadline: float) -> None:
