@@ -194,16 +194,21 @@ class Topology:
         """Look again and again; an edge once seen stays, as services that fail are called less."""
         while self._scrape is not None:
             await asyncio.sleep(every_s)
-            now = clock()
-            try:
-                seen = await self._scrape.collect(
-                    Scope(kinds=(EvidenceKind.TOPOLOGY,)), Window(start=now - timedelta(seconds=60), end=now)
-                )
-            except QuellError as error:
-                logger.warning("topology_unknown", error=str(error))
-                continue
-            self.edges = self.edges | frozenset(seen.edges)
-            self.as_of = now
+            await self.look()
+
+    async def look(self, back_s: float = 60.0) -> None:
+        """Take in who called whom lately."""
+        if self._scrape is None:
+            return
+        now = clock()
+        window = Window(start=now - timedelta(seconds=back_s), end=now)
+        try:
+            seen = await self._scrape.collect(Scope(kinds=(EvidenceKind.TOPOLOGY,)), window)
+        except QuellError as error:
+            logger.warning("topology_unknown", error=str(error))
+            return
+        self.edges = self.edges | frozenset(seen.edges)
+        self.as_of = now
 
     def callers(self, service: str) -> list[str]:
         """Return the services that call one, by name."""

@@ -191,6 +191,7 @@ class Quell:
 
     async def _start(self) -> None:
         caught_up = await self._fold_past()
+        await self._remember()
         await self.intake.start()
         recovered = await self.engine.launch()
         self._stack.push_async_callback(self.engine.stop)
@@ -202,8 +203,6 @@ class Quell:
         self._spawn(self._look_around(), "health")
         self._spawn(self._revive(), "revive")
         if self.scrape is not None:
-            kept = await asyncio.to_thread(keepsake.read, self.settings.data_dir / WINDOW_FILE)
-            self.scrape.restore(kept)
             self._spawn(self.scrape.run(), "scrape")
             self._spawn(self._keep_window(self.scrape), "window")
             self._spawn(self.topology.keep(), "topology")
@@ -218,6 +217,13 @@ class Quell:
             self.models.apply_all(page)
             after = page[-1].position
         return after
+
+    async def _remember(self) -> None:
+        """Take up what was scraped before: alerts are grouped by it, and responses go on with it, from the start."""
+        if self.scrape is not None:
+            kept = await asyncio.to_thread(keepsake.read, self.settings.data_dir / WINDOW_FILE)
+            if self.scrape.restore(kept):
+                await self.topology.look(back_s=WINDOW_KEPT_S)
 
     async def _follow(self, after: int) -> None:
         """Keep everything that is folded up to date, show it, and wake who waits."""
