@@ -125,9 +125,8 @@ def _start(measured: Sequence[Measured], service: str, case: Case) -> float | No
 
 
 def _late(one: Measured | None) -> float | None:
-    if one is None or not one.recent().size:
-        return None
-    return float(np.median(one.recent(6.0)))
+    late = np.empty(0) if one is None else one.recent(6.0)
+    return float(np.median(late)) if late.size else None
 
 
 def _rise(one: Measured | None) -> float:
