@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -10,8 +13,11 @@ from quell.eventlog.log import EventLog, Write
 from quell.incident.events import Event, incident_stream
 from quell.incident.state import Incident, apply
 
-TRIES = 8
-"""How often a decision is taken again when another writer was quicker."""
+PATIENCE_S = 10.0
+"""How long a decision is taken again when other writers were quicker: in a storm of alerts they are, many times."""
+
+LONGEST_WAIT_S = 0.1
+"""Before a further try; by chance, so that two writers do not keep meeting."""
 
 KEPT = 512
 """Incidents kept folded in memory; others are folded again from their stream when asked for."""
@@ -52,9 +58,11 @@ class Incidents:
 
         `decide` is called again when another writer was quicker. With a key that the log knows nothing is appended.
 
-        Raises: what `decide` raises; NotFound, WrongOffset after many tries, StorageError.
+        Raises: what `decide` raises; NotFound, WrongOffset when others were quicker for long, StorageError.
         """
-        for attempt in range(1, TRIES + 1):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_S
+        for attempt in itertools.count(1):
             incident = await self.load(incident_id)
             events = decide(incident)
             if not events:
@@ -63,8 +71,10 @@ class Incidents:
             try:
                 await self._log.append([write], key=key)
             except WrongOffset:
-                if attempt == TRIES:
+                if loop.time() > until:
                     raise
+                wait_s = min(0.001 * 2**attempt, LONGEST_WAIT_S)
+                await asyncio.sleep(wait_s * random.random())  # noqa: S311 - no secret
                 continue
             break
         return await self.load(incident_id)

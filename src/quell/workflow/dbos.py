@@ -16,7 +16,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 from sqlalchemy.exc import SQLAlchemyError
 
-from quell.errors import StorageError
+from quell.errors import StorageError, WrongOffset
 from quell.workflow.engine import Work, Workflow
 
 logger = structlog.get_logger()
@@ -31,13 +31,13 @@ STORAGE_WAITS_S = (0.5, 1.0, 2.0, 5.0)
 
 
 def patient(work: Work) -> Work:
-    """Let a step wait for our own store: a full disk must delay a response, not end it."""
+    """Let a step wait for our own store: a full disk or a storm of alerts must delay a response, not end it."""
 
     async def waiting() -> str:
         for wait_s in itertools.chain(STORAGE_WAITS_S, itertools.repeat(STORAGE_WAITS_S[-1])):
             try:
                 return await work()
-            except StorageError as error:
+            except (StorageError, WrongOffset) as error:
                 if not error.retryable:
                     raise
                 logger.warning("step_waits_for_the_store", error=str(error), wait_s=wait_s)
