@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from quell.errors import QuellError
+from quell.errors import InputError, QuellError
 from quell.eventlog.incidents import Incidents
 from quell.incident import events as ev
 from quell.incident.events import Event, Phase, PhaseState
@@ -117,8 +117,20 @@ class PhaseRunner:
                     )
                 await self._retrying(incident, phase, attempt, error, said, key)
             else:
-                return await self._ended(incident, phase, begun, attempt, key, outcome, None)
+                return await self._came_to(incident, phase, begun, attempt, key, outcome)
         raise AssertionError("unreachable: the last attempt returns")
+
+    async def _came_to(
+        self, incident: Incident, phase: Phase, begun: datetime, attempt: int, key: str, outcome: Outcome
+    ) -> str:
+        try:
+            return await self._ended(incident, phase, begun, attempt, key, outcome, None)
+        except InputError as error:
+            # What the log cannot keep is no result: the phase failed, and the others go on.
+            state, said = PhaseState.FAILED, f"its result cannot be recorded: {error}"
+            logger.warning("phase_failed", incident=incident.id, phase=phase, attempt=attempt, error=said)
+            failed = Outcome(word=str(state), says=said, state=state)
+            return await self._ended(incident, phase, begun, attempt, key, failed, said)
 
     async def _started(self, incident: Incident, phase: Phase, attempt: int, key: str) -> None:
         event = ev.PhaseStarted(

@@ -7,11 +7,21 @@ is in `work.py`, what an agent thinks is in `quell.agents`.
 
 from __future__ import annotations
 
+from quell.errors import QuellError
 from quell.workflow.engine import Step
 from quell.workflow.work import ResponseWork
 
 
 async def respond(step: Step, work: ResponseWork) -> str:
+    """Respond; a response that breaks says so and hands over, so that nobody waits for it."""
+    try:
+        return await _respond(step, work)
+    except QuellError as error:
+        reason = f"{type(error).__name__}: {error}"
+    return await step("give_up", lambda: work.give_up(reason))
+
+
+async def _respond(step: Step, work: ResponseWork) -> str:
     """Detect > diagnose > predict > plan > approve > act > verify > resolve, or undo and hand over to a person."""
     if await step("begin", work.begin) == "superseded":
         return "superseded"

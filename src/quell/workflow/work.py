@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import structlog
+
 from quell.actions.action import Action, Done, Target
 from quell.errors import ActionFailed, IllegalTransition, QuellError, UpstreamError
 from quell.eventlog.incidents import Incidents
@@ -16,6 +18,8 @@ from quell.incident.events import Autonomy, Event, Phase, PhaseState, State
 from quell.incident.state import ENDED, Incident
 from quell.workflow.phases import Outcome, PhaseRunner, Progress
 from quell.workflow.waiting import Watch
+
+logger = structlog.get_logger()
 
 RESOLUTION = "agent:resolution"
 
@@ -263,6 +267,16 @@ class ResponseWork:
         key = f"{self._id}/{self._run}/escalated"
         await self._parts.incidents.record(self._id, [ev.Escalated(reason=reason, missing=missing)], key=key)
         return await self._end("escalated", reason)
+
+    async def give_up(self, why: str) -> str:
+        """The response itself cannot go on: say so and hand over."""
+        incident = await self._parts.incidents.load(self._id)
+        reason = f"the response broke off: {why}"
+        logger.error("response_broke_off", incident=self._id, error=why)
+        if incident.state not in ENDED:
+            key = f"{self._id}/{self._run}/escalated"
+            await self._parts.incidents.record(self._id, [ev.Escalated(reason=reason)], key=key)
+        return await self._end("failed", reason)
 
     async def _end(self, outcome: str, says: str) -> str:
         event = ev.ResponseEnded(run=self._run, outcome=outcome, says=says)
