@@ -1,10 +1,18 @@
-"""What holds for every test."""
+"""What holds for every test: the rule about skips, and the running Quells and the browser that several parts share."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.scenarios.running import RunningQuell
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NOTHING_SKIPPED = "QUELL_TEST_NOTHING_SKIPPED"
 
@@ -15,6 +23,59 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     allowed = item.get_closest_marker("may_skip") is not None
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get(NOTHING_SKIPPED) and not allowed:
-        report.outcome = "failed"
-        report.longrepr = f"{NOTHING_SKIPPED} is set, and this was skipped: {report.longrepr}"
+        _fail(report)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> object:
+    """The same for a file that skips itself as a whole."""
+    report = yield
+    if report.skipped and os.environ.get(NOTHING_SKIPPED):
+        _fail(report)
+    return report
+
+
+def _fail(report: pytest.TestReport | pytest.CollectReport) -> None:
+    report.outcome = "failed"
+    report.longrepr = f"{NOTHING_SKIPPED} is set, and this was skipped: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def shop_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningQuell]:
+    """One Quell with a lab that has run long enough to know what is normal."""
+    quell = RunningQuell(tmp_path_factory.mktemp("shop") / "data", "--lab", "--drills", "none")
+    try:
+        quell.start()
+        quell.wait_until_normal_is_known()
+        yield quell
+    finally:
+        quell.close()
+
+
+@pytest.fixture
+def shop(shop_for_all: RunningQuell) -> Iterator[RunningQuell]:
+    """That Quell, up, with nothing broken; what a test breaks is mended after it."""
+    if not shop_for_all.alive:
+        shop_for_all.start()
+    shop_for_all.wait_until_calm()
+    shop_for_all.close_ended()
+    yield shop_for_all
+    shop_for_all.end_drills()
+
+
+@pytest.fixture
+def quell(tmp_path: Path) -> Iterator[RunningQuell]:
+    """A Quell of its own, without a lab; not started yet."""
+    quell = RunningQuell(tmp_path / "data")
+    yield quell
+    quell.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    from tests.e2e.chromium import browsing  # only those who browse pay for loading it
+
+    with browsing() as opened:
+        yield opened
