@@ -164,6 +164,13 @@ class TestSharedLabels:
 
         assert len(common._carriers) == 10
 
+    def test_a_value_seen_all_the_time_is_known_to_be_common_however_many_others_come(self) -> None:
+        common = Commonness(2, remembered=10)
+        for number in range(1_000):
+            common.note([("cluster", "eu-1"), ("pod", str(number))], f"service-{number % 5}")
+
+        assert common.distinctive([("cluster", "eu-1")]) == []
+
     @pytest.mark.parametrize("label", ["severity", "environment"])
     def test_severity_and_environment_cannot_be_configured(self, label: str) -> None:
         with pytest.raises(ConfigError):

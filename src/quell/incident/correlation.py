@@ -8,6 +8,7 @@ last two only within a window since an alert joined. A group becomes an incident
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
@@ -178,8 +179,8 @@ class Commonness:
     def __init__(self, common_after: int, *, remembered: int = 50_000) -> None:
         self._common_after = common_after
         self._remembered = remembered
-        self._carriers: dict[Pair, str | set[str]] = {}
-        """The one service that carries it, as for most, or those that do."""
+        self._carriers: OrderedDict[Pair, str | set[str]] = OrderedDict()
+        """The one service that carries it, as for most, or those that do; what was seen last stands last."""
 
     def note(self, pairs: Iterable[Pair], service: str | None) -> None:
         """Remember that a service carries these; all alerts without a service count as one more."""
@@ -188,9 +189,11 @@ class Commonness:
             carriers = all_carriers.get(pair)
             if carriers is None:
                 if len(all_carriers) >= self._remembered:
-                    del all_carriers[next(iter(all_carriers))]
+                    all_carriers.popitem(last=False)
                 all_carriers[pair] = name
-            elif isinstance(carriers, str):
+                continue
+            all_carriers.move_to_end(pair)
+            if isinstance(carriers, str):
                 if carriers != name:
                     all_carriers[pair] = {carriers, name}
             elif len(carriers) <= self._common_after:
