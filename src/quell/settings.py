@@ -108,6 +108,17 @@ class Response(_Section):
     steady_readings: int = Field(default=6, ge=2, description="Readings in range, in a row, that count as recovered.")
 
 
+class Live(_Section):
+    """The live channel to dashboards."""
+
+    connections: int = Field(
+        default=20_000, gt=0, description="Live connections at once; one more is told to come back."
+    )
+    compress: bool = Field(
+        default=False, description="Agree to permessage-deflate with clients that offer it; costs CPU, saves network."
+    )
+
+
 class Rule(_Section):
     """What Quell may do by itself; the first rule that matches counts."""
 
@@ -194,6 +205,7 @@ class Settings(BaseSettings):
     ingest: Ingest = Field(default_factory=Ingest)
     correlation: Correlation = Field(default_factory=Correlation)
     response: Response = Field(default_factory=Response)
+    live: Live = Field(default_factory=Live)
     policy: Policy = Field(default_factory=Policy)
     actions: Actions = Field(default_factory=Actions)
     lab: Lab = Field(default_factory=Lab)

@@ -13,14 +13,16 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import WebSocketRoute
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 
 from quell.errors import IllegalTransition, NotFound
 from quell.gateway.front import FrontDoor
+from quell.gateway.lines import Lines
 from quell.gateway.live import Bounds, Hub
 from quell.gateway.protocol import Limits
-from quell.gateway.websocket import UVICORN, LiveSocket
+from quell.gateway.websocket import Scope
 
 PATIENCE_S = 20.0
 
@@ -30,7 +32,8 @@ class Desk:
     """What a test holds of the server: its hub, its truth and its address."""
 
     hub: Hub
-    live: LiveSocket
+    live: Lines
+    door: FrontDoor
     port: int = 0
     server: uvicorn.Server | None = None
     rows: dict[str, Any] = field(default_factory=dict)
@@ -48,11 +51,6 @@ class Desk:
     def happen(self, value: object) -> None:
         self.happened.append(value)
         self.hub.publish("events", "happened", value)
-
-    def write_buffers(self) -> list[int]:
-        assert self.server is not None
-        connections = self.server.server_state.connections
-        return [connection.transport.get_write_buffer_size() for connection in connections]
 
     async def command(self, name: str, incident_id: str, args: dict[str, Any], key: str, principal: str) -> object:
         self.commands.append((name, incident_id, args, key, principal))
@@ -72,10 +70,23 @@ def _details(part: str) -> object:
     return {"id": part}
 
 
-def new_desk(*, bounds: Bounds | None = None, limits: Limits | None = None, epoch: str = "e1", **times: float) -> Desk:
+def new_desk(
+    *,
+    bounds: Bounds | None = None,
+    limits: Limits | None = None,
+    epoch: str = "e1",
+    token: str | None = None,
+    **options: Any,
+) -> Desk:
     hub = Hub(epoch=epoch, server="0.1.0", bounds=bounds, limits=limits)
-    desk = Desk(hub=hub, live=None)  # type: ignore[arg-type]
-    desk.live = LiveSocket(hub, commands=desk.command, principal=lambda websocket: "person:operator", **times)
+    door = FrontDoor(Starlette(routes=[Route("/", lambda request: PlainTextResponse("a page"))]), token=token)
+
+    def admit(scope: Scope) -> str:
+        door.check(scope)
+        return "person:operator"
+
+    desk = Desk(hub=hub, live=None, door=door)  # type: ignore[arg-type]
+    desk.live = Lines(hub, commands=desk.command, admit=admit, **options)
     hub.state_channel("incidents", snapshot=lambda: {"items": list(desk.rows.values())})
     hub.stream_channel("events", snapshot=lambda: {"items": desk.happened[-200:]})
     hub.stream_channel("incident:{id}", snapshot=_details)
@@ -83,14 +94,15 @@ def new_desk(*, bounds: Bounds | None = None, limits: Limits | None = None, epoc
 
 
 @asynccontextmanager
-async def serving(desk: Desk, *, token: str | None = None, port: int = 0) -> AsyncIterator[Desk]:
+async def serving(desk: Desk, *, port: int = 0, **options: Any) -> AsyncIterator[Desk]:
     """Run the server until the block ends, then stop it as a signal would."""
-    app = FrontDoor(Starlette(routes=[WebSocketRoute("/ws", desk.live.serve)]), token=token)
     line = socket.socket()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     line.bind(("127.0.0.1", port))
     desk.port = line.getsockname()[1]
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2, **UVICORN)
+    config = uvicorn.Config(
+        desk.door, log_level="warning", lifespan="off", timeout_graceful_shutdown=2, ws=desk.live, **options
+    )
     desk.server = uvicorn.Server(config)
     running = asyncio.create_task(desk.server.serve(sockets=[line]))
     try:

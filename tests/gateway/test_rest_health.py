@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from quell.errors import StorageFull, Unreachable
 from quell.evidence.source import Collected, Scope
+from quell.gateway.frames import Frame
 from quell.gateway.health import queue_probe, sockets_probe, workflow_probe
 from quell.gateway.live import Hub
 from quell.incident import events as ev
@@ -158,9 +159,21 @@ async def test_a_queue_is_as_well_as_it_is_empty(tmp_path: Path, waiting: int, s
     assert part["measured"] == {"waiting": waiting, "bound": 100}
 
 
+class StillLine:
+    """A socket that takes everything and hears nothing."""
+
+    blocked, held_bytes = False, 0
+
+    def push(self, frame: Frame) -> bool:
+        return True
+
+    def rouse(self) -> None:
+        return
+
+
 async def test_live_connections_and_responses_are_measured(tmp_path: Path) -> None:
     hub = Hub(epoch="e", server="0.1.0")
-    hub.connect(rouse=lambda: None)
+    hub.connect(StillLine())
     probes = [sockets_probe(hub), workflow_probe(running=lambda: 3, waiting=lambda: 9, at_once=4)]
     async with open_site(tmp_path, probes=probes) as site:
         found = await parts(site)

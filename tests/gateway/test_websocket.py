@@ -121,7 +121,7 @@ async def test_a_slow_client_is_reset_and_catches_up_while_others_and_memory_do_
                 if number % 20 == 19:
                     got += [(await quick.hear())["data"]["number"] for _ in range(20)]
                     lagging.append(desk.hub.lagging)
-                    held.append(desk.hub.queue_bytes + desk.hub.ring_bytes + sum(desk.write_buffers()))
+                    held.append(desk.hub.queue_bytes + desk.hub.ring_bytes)
             heard: list[dict[str, Any]] = []
             while not heard or heard[-1]["type"] != "reset":
                 heard.append(await slow.hear())
@@ -176,7 +176,7 @@ async def test_a_client_whose_socket_takes_nothing_is_cut_off() -> None:
                 desk.happen("x" * 8000)
 
             await until(lambda: not desk.hub.connections, "the hub to forget it")
-            await until(lambda: not desk.write_buffers(), "its socket to be gone")
+            await until(lambda: not desk.live.lines, "its socket to be gone")
 
     assert desk.hub.counts.closes == {4002: 1}
     assert (desk.hub.queue_bytes, desk.hub.subscriptions) == (0, 0)
@@ -221,8 +221,8 @@ async def test_a_client_that_breaks_the_rules_is_told_why(frames: list[str | byt
     ],
 )
 async def test_a_stranger_is_refused_before_the_handshake(headers: dict[str, str], status: int) -> None:
-    desk = new_desk()
-    async with serving(desk, token="secret"):
+    desk = new_desk(token="secret")
+    async with serving(desk):
         if headers.pop("Host", None):
             host = {"Host": "rebound.example"}
             refused = await _status_of_raw_upgrade(desk.port, host)
@@ -251,7 +251,7 @@ async def _status_of_raw_upgrade(port: int, headers: dict[str, str]) -> int:
 
 async def test_the_right_token_opens_the_door_by_header_and_by_subprotocol() -> None:
     in_subprotocol = "quell.bearer." + base64.urlsafe_b64encode(b"se/cr?et~").decode().rstrip("=")
-    async with serving(new_desk(), token="se/cr?et~") as desk:
+    async with serving(new_desk(token="se/cr?et~")) as desk:
         async with talking(desk, additional_headers={"Authorization": "Bearer se/cr?et~"}) as talk:
             by_header = talk.connection.subprotocol
         async with talking(desk, subprotocols=["quell.v1", in_subprotocol]) as talk:

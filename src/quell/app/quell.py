@@ -21,15 +21,15 @@ from typing import Any, Self
 
 import httpx
 import structlog
-from starlette.routing import Mount, WebSocketRoute
-from starlette.types import ASGIApp
-from starlette.websockets import WebSocket
+from starlette.datastructures import Headers
+from starlette.routing import Mount
+from starlette.types import Scope
 
 from quell import __version__
 from quell.agents.resolution import Means
 from quell.agents.team import Team
 from quell.agents.verification import Patience
-from quell.app import parts
+from quell.app import openfiles, parts
 from quell.app.openapi import describe_ingest
 from quell.app.parts import Topology, clock
 from quell.errors import QuellError, StorageError
@@ -46,11 +46,11 @@ from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
 from quell.gateway.health import Health, queue_probe, sockets_probe, workflow_probe
 from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
-from quell.gateway.live import Hub
+from quell.gateway.lines import Lines
+from quell.gateway.live import Bounds, Hub
 from quell.gateway.metrics import Metrics
 from quell.gateway.pages import Pages
 from quell.gateway.rest import About, Lab, create_app, create_rest
-from quell.gateway.websocket import LiveSocket
 from quell.incident import events as ev
 from quell.incident.events import SYSTEM_STREAM, Event, Phase
 from quell.ingest.intake import Intake, IntakeLimits
@@ -144,7 +144,9 @@ class Quell:
         self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)
         self.starter = Starter(self.engine, self.incidents)
 
-        self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, now=clock)
+        self._caught_up = await self._fold_past()
+        bounds = Bounds(connections=min(settings.live.connections, openfiles.for_sockets()))
+        self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
         probes = (
             queue_probe(lambda: self.log.events_waiting, bound=QUEUED_EVENTS),
             workflow_probe(
@@ -155,13 +157,13 @@ class Quell:
             sockets_probe(self.hub),
         )
         self.health = Health(self.models, self.log, clock=clock, sources=self.sources, probes=probes)
-        self.broadcaster = Broadcaster(self.hub, self.models, self.health)
+        self.broadcaster = Broadcaster(self.hub, self.models, self.health, log_epoch=self.log.epoch)
         self.commands = Commands(self.log, self.incidents, clock=clock)
-        self.live = LiveSocket(self.hub, commands=self.commands.run, principal=_principal)
         self.asgi = self._front(lab)
+        self.live = Lines(self.hub, commands=self.commands.run, admit=self._admit, packs=settings.live.compress)
         await self._start()
 
-    def _front(self, lab: Lab | None) -> ASGIApp:
+    def _front(self, lab: Lab | None) -> FrontDoor:
         """Return everything that answers over HTTP and WebSocket, behind the front door."""
         settings = self.settings
         metrics = Metrics(self.models, self.log, hub=self.hub, queued=lambda: self.log.events_waiting)
@@ -185,12 +187,15 @@ class Quell:
             burst=2 * settings.ingest.requests_per_s,
         )
         ingest = IngestEndpoint(self.intake, limits=limits, clock=clock, monotonic=time.monotonic)
-        app.router.routes.append(WebSocketRoute("/ws", self.live.serve))
         app.router.routes.append(Mount("/", Pages(DASHBOARD)))
         return FrontDoor(IngestFirst(ingest, app), hosts=settings.allowed_hosts, token=settings.access_token())
 
+    def _admit(self, scope: Scope) -> str:
+        self.asgi.check(scope)
+        return _principal(scope)
+
     async def _start(self) -> None:
-        caught_up = await self._fold_past()
+        caught_up = self._caught_up
         await self._remember()
         await self.intake.start()
         recovered = await self.engine.launch()
@@ -229,7 +234,7 @@ class Quell:
         """Keep everything that is folded up to date, show it, and wake who waits."""
         async for batch in self.log.subscribe(after=after):
             # No await from here to `publish`: a snapshot and its offset must agree.
-            self.broadcaster.publish(self.models.apply_all(batch))
+            self.broadcaster.publish(self.models.apply_all(batch), batch)
             for record in batch:
                 self.history.apply(record)
                 self.watch.notify(record)
@@ -336,6 +341,6 @@ class Quell:
             await self.log.append([Write(stream=SYSTEM_STREAM, events=[ev.ProcessStopped(reason="told to stop")])])
 
 
-def _principal(websocket: WebSocket) -> str:
+def _principal(scope: Scope) -> str:
     """Return who is at the other end, as far as it is known before there is sign-on."""
-    return websocket.headers.get("x-quell-user", "operator")
+    return Headers(scope=scope).get("x-quell-user", "operator")

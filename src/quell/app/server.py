@@ -12,17 +12,17 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import structlog
 import uvicorn
 import uvloop
 
+from quell.app import openfiles
 from quell.app.labs import Drills, Lab, start_lab, stop_lab
 from quell.app.quell import Quell
 from quell.errors import ConfigError
-from quell.gateway.websocket import UVICORN
+from quell.gateway.patient import PatientHttp
 from quell.settings import Settings, is_loopback
 
 DRAIN_S = 9.0
@@ -45,6 +45,7 @@ class _Server(uvicorn.Server):
 def run(settings: Settings, *, open_browser: bool = False) -> None:
     """Serve until SIGTERM or SIGINT. Raises: ConfigError, StorageError: it cannot start."""
     _log_to_stderr(settings.log_level)
+    openfiles.raise_limit()
     # sqlite3 gives the interpreter lock up at every step and waits this long to get it back beside a busy loop.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -76,9 +77,16 @@ async def _serve(
     # What was built lives as long as the process: the collector need not look through it every few hundred objects.
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
-    options: dict[str, Any] = {**UVICORN, "timeout_graceful_shutdown": 3}
     server = _Server(
-        uvicorn.Config(quell.asgi, http="httptools", lifespan="off", log_config=None, access_log=False, **options)
+        uvicorn.Config(
+            quell.asgi,
+            http=PatientHttp,
+            ws=quell.live,  # type: ignore[arg-type]  # whatever makes a protocol will do
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
     )
     told = _told_to_stop()
     serving = asyncio.create_task(server.serve(sockets=[listening]))

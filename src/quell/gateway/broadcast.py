@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from quell.errors import NotFound
-from quell.eventlog.projections.models import Changes, ReadModels
+from quell.eventlog.log import Recorded
+from quell.eventlog.projections.models import Changes, Moment, ReadModels
 from quell.eventlog.projections.views import TimelineEntry
+from quell.gateway.figures import Figure, figures
 from quell.gateway.health import Component, Health
 from quell.gateway.live import Hub
+from quell.gateway.sample import AlertSample
 from quell.incident.alert import IncidentSeverity
 
 SHOWN = 500
@@ -20,19 +23,40 @@ ENDED_WITHIN = timedelta(hours=24)
 URGENT = frozenset({IncidentSeverity.SEV1, IncidentSeverity.SEV2})
 
 
-class Broadcaster:
-    """Owns what is on which channel; the hub owns who follows."""
+REMEMBERED = 1_000
+"""Incidents that somebody who comes back after a restart is told of one by one."""
 
-    def __init__(self, hub: Hub, models: ReadModels, health: Health) -> None:
+
+class Broadcaster:
+    """
+    Owns what is on which channel; the hub owns who follows.
+
+    What follows from the log has the log's epoch and its positions as offsets, so that a client goes on where it
+    stopped on the next process too. What is only true of this process counts for itself.
+    """
+
+    def __init__(self, hub: Hub, models: ReadModels, health: Health, *, log_epoch: str) -> None:
+        """Open the channels; `models` have taken in the past."""
         self._hub, self._models, self._health = hub, models, health
         self._components: dict[str, Component] = {}
         self._intake_shown: Any = None
-        hub.state_channel("incidents", snapshot=self._incidents)
+        self._figures: dict[str, Figure] = {}
+        self._sample = AlertSample()
+        floor, incidents = models.touched(REMEMBERED)
+        fed_from, fed = models.fed()
+        hub.state_channel("incidents", snapshot=self._incidents, epoch=log_epoch, start=floor)
+        hub.stream_channel("events", snapshot=lambda: {"items": models.feed()}, epoch=log_epoch, start=fed_from)
+        hub.stream_channel("alerts", snapshot=self._sample.snapshot, epoch=log_epoch, start=models.position)
+        hub.stream_channel("incident:{id}", snapshot=self._detail, epoch=log_epoch, start=self._last_of)
         hub.state_channel("agents", snapshot=lambda: {"items": models.agents.all()})
         hub.state_channel("health", snapshot=lambda: {"items": list(self._components.values())})
         hub.state_channel("intake", snapshot=lambda: models.intake.view(hub.now()))
-        hub.stream_channel("events", snapshot=lambda: {"items": models.feed()})
-        hub.stream_channel("incident:{id}", snapshot=self._detail)
+        hub.state_channel("metrics", snapshot=lambda: {"items": list(self._figures.values())})
+        hub.state_channel("ai", snapshot=lambda: {"items": []})
+        for incident_id, moment in incidents:
+            self._publish_row(incident_id, moment)
+        for moment, entry in fed:
+            self._publish_entry(entry, moment)
 
     def _incidents(self) -> dict[str, Any]:
         return {"items": self._models.board.recent(now=self._hub.now(), ended_within=ENDED_WITHIN, limit=SHOWN)}
@@ -43,37 +67,56 @@ class Broadcaster:
             raise NotFound(f"{incident_id} is not followed live: read it over REST")
         return found
 
-    def publish(self, changes: Changes) -> None:
-        """Put the changes of one batch on their channels; call it before anything else may run."""
+    def _last_of(self, incident_id: str) -> int:
+        moment = self._models.moment(incident_id)
+        return moment.position if moment is not None else self._models.position
+
+    def publish(self, changes: Changes, records: Iterable[Recorded] = ()) -> None:
+        """Put what one batch of the log changed on its channels; call it before anything else may run."""
+        moments = changes.entry_moments
         entries: dict[str, list[TimelineEntry]] = {}
-        for entry in changes.entries.values():
+        for entry in sorted(changes.entries.values(), key=lambda entry: moments[entry.position]):
             entries.setdefault(entry.incident_id, []).append(entry)
-            self._hub.publish("events", "entry", entry, urgent=entry.level in ("wants", "error"))
-        for incident_id in changes.incidents:
-            summary = self._models.summary(incident_id)
-            if summary is not None:
-                urgent = summary.wants is not None or summary.severity in URGENT
-                self._hub.publish("incidents", "incident", summary, key=incident_id, urgent=urgent)
+            self._publish_entry(entry, moments[entry.position])
+        for incident_id, moment in sorted(changes.incident_moments.items(), key=lambda found: found[1]):
+            self._publish_row(incident_id, moment)
             self._publish_detail(incident_id, entries.get(incident_id, []), changes)
-        self._publish_agents(changes.agents)
+        for agent in sorted(changes.agents):
+            self._hub.publish("agents", "agent", self._models.agents.health(agent), key=agent)
+        for told in self._sample.take(records):
+            self._hub.publish("alerts", told.kind, told.data, at=told.at, offset=told.position)
+
+    def _publish_entry(self, entry: TimelineEntry, moment: Moment) -> None:
+        urgent = entry.level in ("wants", "error")
+        self._hub.publish("events", "entry", entry, urgent=urgent, at=moment.at, offset=moment.position)
+
+    def _publish_row(self, incident_id: str, moment: Moment) -> None:
+        row = self._models.summary(incident_id)
+        if row is not None:
+            urgent = row.wants is not None or row.severity in URGENT
+            self._hub.publish(
+                "incidents", "incident", row, key=incident_id, urgent=urgent, at=moment.at, offset=moment.position
+            )
 
     def _publish_detail(self, incident_id: str, entries: list[TimelineEntry], changes: Changes) -> None:
         channel = f"incident:{incident_id}"
         if not self._hub.wanted(channel):
-            self._hub.skip(channel)
             return
+        last = changes.incident_moments[incident_id]
         values = self._models.changed(incident_id, changes.incidents[incident_id])
-        for entry in entries[:-1]:
-            self._hub.publish(channel, "entry", {"entry": entry, "changes": {}})
-        last = entries[-1] if entries else None
-        self._hub.publish(channel, "entry", {"entry": last, "changes": values})
-
-    def _publish_agents(self, agents: Iterable[str]) -> None:
-        for name in sorted(agents):
-            self._hub.publish("agents", "agent", self._models.agents.health(name), key=name)
+        newest: TimelineEntry | None = None
+        for entry in entries:
+            moment = changes.entry_moments[entry.position]
+            if moment == last:
+                newest = entry
+                continue
+            data = {"entry": entry, "changes": {}}
+            self._hub.publish(channel, "entry", data, at=moment.at, offset=moment.position)
+        data = {"entry": newest, "changes": values}
+        self._hub.publish(channel, "entry", data, at=last.at, offset=last.position)
 
     async def look(self) -> None:
-        """Look at every component of Quell once, and at intake; publish what is not as it was."""
+        """Look at every component of Quell once, at intake and at the figures; publish what is not as it was."""
         for component in await self._health.components():
             known = self._components.get(component.name)
             self._components[component.name] = component
@@ -83,3 +126,7 @@ class Broadcaster:
         if shown != self._intake_shown:
             self._intake_shown = shown
             self._hub.publish("intake", "intake", shown, key="intake")
+        for figure in figures(self._models):
+            if figure != self._figures.get(figure.key):
+                self._figures[figure.key] = figure
+                self._hub.publish("metrics", "figure", figure, key=figure.key)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Protocol
 
 from quell.errors import NotFound, QuellError
+from quell.gateway.channel import Piece
+from quell.gateway.frames import Frame
 from quell.gateway.protocol import (
     CloseCode,
     Command,
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from quell.gateway.live import Hub, Room
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cursor:
     """Where a connection stands in a channel; `offset` is None until its `subscribed` was made."""
 
@@ -41,13 +39,36 @@ class Cursor:
     offset: int | None = None
     exact: bool = False
     """It resumed and was promised every missed event: nothing is left out until it has caught up."""
+    gone: bool = False
+    """It no longer follows."""
+
+
+class Line(Protocol):
+    """The socket under a connection, as far as the hub needs to know it."""
+
+    blocked: bool
+    """It has not taken everything it was given; when it has, it asks with `Connection.take`."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes it was given that the socket has not taken yet."""
+        ...
+
+    def push(self, frame: Frame) -> bool:
+        """Give a frame to the socket, which must not be blocked; return whether it took all of it."""
+        ...
+
+    def rouse(self) -> None:
+        """Take in that there is something to `take`, or that the connection is `closing`."""
+        ...
 
 
 class Connection:
     """
     What one client is owed. It holds answers, bounded, and offsets; events stay in their channels until asked for.
 
-    `take` makes the next frame when the socket is ready for it: snapshots too are made then, never queued.
+    Who keeps up is given what is published by the hub, all alike. For who does not, `take` makes the next frame when
+    the socket is ready for it: snapshots too are made then, never queued.
     """
 
     __slots__ = (
@@ -55,22 +76,20 @@ class Connection:
         "_control_bytes",
         "_cursors",
         "_hub",
-        "_in_flight",
         "_ready",
-        "_rouse",
         "closing",
+        "line",
         "session",
     )
 
-    def __init__(self, hub: Hub, session: Session, rouse: Callable[[], None]) -> None:
+    def __init__(self, hub: Hub, session: Session, line: Line) -> None:
         self._hub = hub
-        self._rouse = rouse
-        self._control: deque[bytes] = deque()
+        self.line = line
+        self._control: list[bytes] = []
         self._control_bytes = 0
-        self._in_flight = 0
         self._cursors: dict[str, Cursor] = {}
         self._ready: dict[str, None] = {}
-        """Channels that have something for this connection, longest waiting first."""
+        """Channels that have something for this connection alone, longest waiting first."""
         self.session = session
         self.closing: HangUp | None = None
         """Why and how this connection is to be closed."""
@@ -82,14 +101,13 @@ class Connection:
         """Obey a frame and return the commands in it, each of which wants `done` or `failed`."""
         return self._obey(self.session.receive(frame, self._hub.clock()))
 
-    def tick(self, at: datetime) -> None:
-        """Do what is due by now: the heartbeat, or the end of a silent client."""
-        self._obey(self.session.tick(self._hub.clock(), at))
+    def receive_control(self) -> None:
+        """Take in a ping or pong of WebSocket itself, which its transport has answered."""
+        self._obey(self.session.receive_control(self._hub.clock()))
 
-    @property
-    def due_in_s(self) -> float:
-        """Seconds until `tick` has something to do."""
-        return max(0.0, self.session.due_s - self._hub.clock())
+    def tick(self, now_s: float, at: datetime) -> None:
+        """Do what is due by now: the heartbeat, or the end of a silent client."""
+        self._obey(self.session.tick(now_s, at))
 
     def _obey(self, effects: list[Effect]) -> list[Command]:
         commands: list[Command] = []
@@ -122,7 +140,7 @@ class Connection:
         if self.closing is None:
             self.closing = end
             self._hub.counts.closes[end.code] += 1
-            self._rouse()
+            self.line.rouse()
 
     def end(self) -> None:
         """Forget the connection: its socket is gone."""
@@ -139,20 +157,25 @@ class Connection:
                 self.session.left(name)
                 self._say(ErrorMessage(code=error.reason, message=str(error), channel=name))
                 return
+        else:
+            self._cursors[name].gone = True
+            self._hub.room(name).asleep.pop(self, None)
         self._cursors[name] = Cursor(since=join.since)
-        self.wake(name)
+        self._ready[name] = None
+        self.line.rouse()
 
     def _leave(self, name: str) -> None:
-        if self._cursors.pop(name, None) is not None:
+        cursor = self._cursors.pop(name, None)
+        if cursor is not None:
+            cursor.gone = True
             self._ready.pop(name, None)
             self._hub.leave(name, self)
 
     # --- to the client ------------------------------------------------------------------------------------------
 
-    def wake(self, name: str) -> None:
-        """Take in that a channel has something new."""
+    def owe(self, name: str) -> None:
+        """Take in that a channel has, or will have, something that this connection has to `take`."""
         self._ready[name] = None
-        self._rouse()
 
     def _say(self, message: ServerMessage) -> None:
         encoded = encode(message)
@@ -162,12 +185,12 @@ class Connection:
             self.hang_up(hang_up(CloseCode.TOO_SLOW, "too many answers wait: this client sends but does not read"))
             self._control.clear()
             self._control_bytes = 0
-        self._rouse()
+        self.line.rouse()
 
     @property
     def queue_bytes(self) -> int:
-        """Bytes held for this connection alone."""
-        return self._control_bytes + self._in_flight
+        """Bytes of answers that wait for its socket."""
+        return self._control_bytes
 
     @property
     def pending_bytes(self) -> int:
@@ -175,78 +198,80 @@ class Connection:
         rooms = ((self._hub.room(name).channel, self._cursors[name].offset) for name in self._ready)
         return sum(channel.pending_bytes(offset) for channel, offset in rooms if offset is not None)
 
-    def take(self) -> bytes | None:
+    def take(self) -> Frame | None:
         """
-        Return the next frame, a JSON array of messages, or None when there is nothing to say now.
+        Return the next frame, a JSON array of messages, or None when there is nothing for this connection alone.
 
         Call it when the socket has taken the frame before; whoever is roused finds something here.
         """
         limit = self._hub.bounds.piece_bytes
-        parts: list[bytes] = []
-        size = 0
-        while self._control and size < limit:
-            parts.append(self._control.popleft())
-            self._control_bytes -= len(parts[-1])
-            size += len(parts[-1])
+        parts, self._control, self._control_bytes = self._control, [], 0
+        size = sum(map(len, parts))
         while self._ready and size < limit:
-            for part in self._next(next(iter(self._ready))):
-                parts.append(part)
-                size += len(part)
-        if not parts:
-            self._in_flight = 0
-            return None
-        frame = b"[%b]" % b",".join(parts)
-        self._in_flight = len(frame)
-        self._hub.counts.frames += 1
-        self._hub.counts.frame_bytes += len(frame)
-        return frame
+            found = self._next(next(iter(self._ready)))
+            if isinstance(found, Piece):
+                if not parts and (not self._ready or len(found.body) >= limit):
+                    return found.frame
+                found = found.body
+            if found:
+                parts.append(found)
+                size += len(found)
+        return Frame(b"[%b]" % b",".join(parts)) if parts else None
 
-    def _next(self, name: str) -> list[bytes]:
+    def _next(self, name: str) -> bytes | Piece:
+        """Return the next messages of a channel, empty when there are none; it is ready no more once caught up."""
         cursor, room = self._cursors[name], self._hub.room(name)
         channel, counts = room.channel, self._hub.counts
         if cursor.offset is None:
             return self._begin(cursor, room)
         if not channel.reaches(cursor.offset):
             counts.resets += 1
-            reset = Reset(channel=name, epoch=self._hub.epoch, offset=channel.offset)
+            reset = Reset(channel=name, epoch=channel.epoch, offset=channel.offset)
             self.session.left(name)
             self._leave(name)
-            return [encode(reset)]
-        behind = channel.offset - cursor.offset
+            return encode(reset)
+        del self._ready[name]
+        if cursor.offset == channel.offset:
+            cursor.exact = False
+            room.asleep[self] = cursor
+            return b""
         piece = channel.piece(
             cursor.offset,
             limit_bytes=self._hub.bounds.piece_bytes,
-            conflate=behind > self._hub.bounds.conflate_past and not cursor.exact,
+            conflate=not cursor.exact and channel.behind(cursor.offset) > self._hub.bounds.conflate_past,
         )
         cursor.offset = piece.offset
         counts.deliveries += piece.events
         counts.conflated += piece.left_out
-        del self._ready[name]
         if cursor.offset == channel.offset:
             cursor.exact = False
-            room.asleep[self] = None
+            room.asleep[self] = cursor
         else:
             self._ready[name] = None
-        return [piece.body] if piece.events else []
+        return piece
 
-    def _begin(self, cursor: Cursor, room: Room) -> list[bytes]:
+    def _begin(self, cursor: Cursor, room: Room) -> bytes:
         """Answer a subscription: go on from `since` when the ring reaches so far, otherwise give a snapshot."""
-        channel, since, counts, epoch = room.channel, cursor.since, self._hub.counts, self._hub.epoch
-        if since is not None and since.epoch == epoch and channel.reaches(since.offset):
+        channel, since, counts = room.channel, cursor.since, self._hub.counts
+        if since is not None and since.epoch == channel.epoch and channel.reaches(since.offset):
             counts.resumes += 1
             cursor.offset, cursor.exact = since.offset, True
-            return [encode(Subscribed(channel=channel.name, epoch=epoch, offset=channel.offset, recovered=True))]
+            return encode(
+                Subscribed(
+                    channel=channel.name,
+                    epoch=channel.epoch,
+                    offset=channel.offset,
+                    recovered=True,
+                    behind=channel.behind(since.offset),
+                )
+            )
         try:
-            snapshot = msgspec.Raw(self._hub.snapshot(room))
+            subscribed = self._hub.snapshot(room)
         except QuellError as error:
             self.session.left(channel.name)
             self._leave(channel.name)
-            return [encode(ErrorMessage(code=error.reason, message=str(error), channel=channel.name))]
+            return encode(ErrorMessage(code=error.reason, message=str(error), channel=channel.name))
         counts.snapshots += 1
         counts.lost += since is not None
         cursor.offset = channel.offset
-        return [
-            encode(
-                Subscribed(channel=channel.name, epoch=epoch, offset=channel.offset, recovered=False, snapshot=snapshot)
-            )
-        ]
+        return subscribed

@@ -65,13 +65,19 @@ class FrontDoor:
             await self._app(scope, receive, send)
             return
         try:
-            self._check(scope)
+            self.check(scope)
         except QuellError as error:
             await _refuse(scope, send, error)
             return
         await self._app(scope, receive, send if scope["type"] == "websocket" else _with_headers(send))
 
-    def _check(self, scope: Scope) -> None:
+    def check(self, scope: Scope) -> None:
+        """
+        Refuse a request, of HTTP or to open a WebSocket, that may not come in.
+
+        Raises: Forbidden: the host or the origin is none of ours. Unauthenticated. Malformed: a header is missing or
+            there twice.
+        """
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
         if path in PROBES and scope["type"] == "http":
             return

@@ -17,6 +17,7 @@ from quell.eventlog.projections.agents import AgentHealth
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.quantities import say_count, say_duration
 from quell.evidence.source import EvidenceSource
+from quell.gateway.counts import Rate
 from quell.gateway.live import Hub
 
 STORE_EVERY = timedelta(seconds=1)
@@ -295,9 +296,13 @@ def queue_probe(waiting: Callable[[], int], *, bound: int, name: str = "event lo
 def sockets_probe(hub: Hub) -> Probe:
     """Return a probe of the live connections: degraded when some cannot keep up or the bound is reached."""
 
+    deliveries = Rate()
+
     def look() -> list[Observation]:
-        count, lagging, bound = len(hub.connections), hub.lagging, hub.bounds.connections
+        counts, count, lagging = hub.counts, len(hub.connections), hub.lagging
+        bound = hub.bounds.connections
         says = f"{say_count(count, 'connection')}, {lagging} behind" if count else "nobody is connected"
+        rate = deliveries.per_s(counts.deliveries, hub.clock())
         return [
             Observation(
                 name="live connections",
@@ -309,8 +314,12 @@ def sockets_probe(hub: Hub) -> Probe:
                     "bound": bound,
                     "subscriptions": hub.subscriptions,
                     "behind": lagging,
+                    "deliveries_per_s": None if rate is None else round(rate, 1),
                     "queue_bytes": hub.queue_bytes,
-                    "refused": hub.counts.refused,
+                    "conflated": counts.conflated,
+                    "resets": counts.resets,
+                    "resumes": counts.resumes,
+                    "refused": counts.refused,
                 },
             )
         ]

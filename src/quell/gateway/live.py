@@ -1,33 +1,39 @@
 """
 The hub: every channel and every connection of this process, and no socket.
 
-A connection is a cursor per channel. A transport asks it for the next frame whenever its socket takes one, so a slow
-client costs a few offsets, not a queue: it catches up from the ring, conflated where the channel is state, and is told
-to start over (`reset`) once the ring no longer reaches. All of it runs on the event loop's thread without waiting,
-which is what makes a snapshot and its offset agree: change the read models and publish without an `await` in between.
+A channel is a log and a connection is a cursor in it. Who keeps up stands at the end of the log, `asleep`, and is given
+what is published in a flush: encoded and framed once, one write for each. Who does not keep up costs a few offsets, not
+a queue: it catches up from the ring when its socket takes data again, conflated where the channel is state, and is told
+to start over (`reset`) once the ring no longer reaches. Who comes back goes the same way.
+
+All of it runs on the event loop's thread without waiting, which is what makes a snapshot and its offset agree: change
+the read models and publish without an `await` in between.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import msgspec
+
 from quell.errors import NotFound, Overloaded
-from quell.gateway.channel import Channel
-from quell.gateway.connection import Connection
-from quell.gateway.protocol import Limits, Session, encode
+from quell.gateway.channel import Channel, Piece
+from quell.gateway.connection import Connection, Cursor, Line
+from quell.gateway.counts import Counts
+from quell.gateway.frames import Frame
+from quell.gateway.protocol import Limits, Session, Subscribed, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """How much the hub keeps."""
 
-    connections: int = 2000
-    ring_events: int = 4096
+    connections: int = 20_000
+    ring_events: int = 16_384
     """Publications kept per channel with a fixed name."""
     ring_bytes: int = 8_388_608
     named_ring_events: int = 1024
@@ -43,30 +49,8 @@ class Bounds:
     """Answers that wait for one client; more, and it sends but does not read."""
     snapshot_s: float = 0.5
     """An encoded snapshot is used again this long while nothing is published."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Counts:
-    """What has happened since the start."""
-
-    connected: int = 0
-    refused: int = 0
-    publications: int = 0
-    deliveries: int = 0
-    """Events given to connections."""
-    frames: int = 0
-    frame_bytes: int = 0
-    conflated: int = 0
-    """Events left out because a newer one of their key followed."""
-    snapshots: int = 0
-    resumes: int = 0
-    """Subscriptions that went on where they had stopped."""
-    lost: int = 0
-    """Subscriptions that asked to and could not: they got a snapshot."""
-    resets: int = 0
-    commands: int = 0
-    closes: Counter[int] = field(default_factory=Counter)
-    """Connections the server ended, by close code."""
+    slice_connections: int = 500
+    """Connections given a frame before other work has its turn."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -77,16 +61,20 @@ class Room:
     snapshot: Callable[[], object]
     named: bool
     members: dict[Connection, None] = field(default_factory=dict)
-    asleep: dict[Connection, None] = field(default_factory=dict)
-    """Members that have everything and want to be woken by the next publication."""
+    asleep: dict[Connection, Cursor] = field(default_factory=dict)
+    """Members that have everything up to the last flush, and are given the next one."""
+    fresh: list[datetime] = field(default_factory=list)
+    """Times of what was published since the last flush."""
     encoded: tuple[float, bytes] | None = None
-    """(made at, JSON) of a snapshot that still stands for the channel's offset."""
+    """(made at, `subscribed` with the snapshot) that still stands for the channel's offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pattern:
     match: re.Pattern[str]
     snapshot: Callable[..., object]
+    epoch: str
+    start: Callable[..., int] | None
 
 
 class Hub:
@@ -115,34 +103,62 @@ class Hub:
         self.counts = Counts()
         self.connections: dict[Connection, None] = {}
         self.draining = False
+        self.due: Callable[[bool], None] = lambda urgent: None
+        """Told that there is something to `flush`, and whether that is urgent."""
         self._rooms: dict[str, Room] = {}
         self._patterns: list[_Pattern] = []
         self._idle: dict[str, None] = {}
+        self._dirty: dict[str, None] = {}
         self._floor = 0
         """Start of the next channel of a pattern: at or past every offset that a forgotten one ever had, so that a
         cursor of then is recognised as too old unless it missed nothing."""
 
-    def state_channel(self, name: str, *, snapshot: Callable[[], object]) -> None:
-        """Open a channel of state: `snapshot` returns what its events have added up to."""
-        self._open(name, snapshot, conflates=True)
+    def state_channel(
+        self, name: str, *, snapshot: Callable[[], object], epoch: str | None = None, start: int = 0
+    ) -> None:
+        """
+        Open a channel of state: `snapshot` returns what its events have added up to.
 
-    def stream_channel(self, name: str, *, snapshot: Callable[..., object]) -> None:
+        Args:
+            epoch: with offsets that mean the same in every process; without, they are this process's own.
+            start: everything up to this offset is in the snapshot.
+        """
+        self._open(name, snapshot, conflates=True, epoch=epoch, start=start)
+
+    def stream_channel(
+        self,
+        name: str,
+        *,
+        snapshot: Callable[..., object],
+        epoch: str | None = None,
+        start: int | Callable[..., int] | None = None,
+    ) -> None:
         """
         Open a channel in which nothing is left out, or with a part in braces (`incident:{id}`) a family of them.
 
         Args:
             snapshot: returns where the channel stands; a family's gets what stands for the braces and raises
                 `NotFound` when there is no such channel.
+            epoch: as for `state_channel`.
+            start: the same; a family's is called with what stands for the braces.
         """
         if "{" not in name:
-            self._open(name, snapshot, conflates=False)
+            self._open(name, snapshot, conflates=False, epoch=epoch, start=start if isinstance(start, int) else 0)
             return
-        wanted = re.sub(r"\\{\w+\\}", r"([A-Za-z0-9._-]{1,100})", re.escape(name))
-        self._patterns.append(_Pattern(match=re.compile(wanted), snapshot=snapshot))
+        wanted = re.compile(re.sub(r"\\{\w+\\}", r"([A-Za-z0-9._-]{1,100})", re.escape(name)))
+        starts = start if callable(start) else None
+        self._patterns.append(_Pattern(match=wanted, snapshot=snapshot, epoch=epoch or self.epoch, start=starts))
 
-    def _open(self, name: str, snapshot: Callable[[], object], *, conflates: bool) -> None:
+    def _open(
+        self, name: str, snapshot: Callable[[], object], *, conflates: bool, epoch: str | None, start: int
+    ) -> None:
         channel = Channel(
-            name, conflates=conflates, ring_events=self.bounds.ring_events, ring_bytes=self.bounds.ring_bytes
+            name,
+            epoch=epoch or self.epoch,
+            conflates=conflates,
+            start=start,
+            ring_events=self.bounds.ring_events,
+            ring_bytes=self.bounds.ring_bytes,
         )
         self._rooms[name] = Room(channel=channel, snapshot=snapshot, named=False)
 
@@ -152,13 +168,25 @@ class Hub:
         """Whether somebody follows the channel or did lately; if not, `skip` does instead of building an event."""
         return name in self._rooms
 
-    def publish(self, name: str, kind: str, data: object, *, key: str | None = None, urgent: bool = False) -> None:
+    def publish(
+        self,
+        name: str,
+        kind: str,
+        data: object,
+        *,
+        key: str | None = None,
+        urgent: bool = False,
+        at: datetime | None = None,
+        offset: int | None = None,
+    ) -> None:
         """
-        Publish to a channel.
+        Publish to a channel; it goes out with the next flush.
 
         Args:
             key: what the event is the newest state of; needed on state channels for conflation.
-            urgent: never left out.
+            urgent: never left out, and does not wait.
+            at: when it happened, now without.
+            offset: past every earlier one of the channel; the next number without.
 
         Raises: NotFound: no channel has this name.
         """
@@ -167,11 +195,13 @@ class Hub:
         if room is None:
             self.skip(name)
             return
-        room.channel.publish(kind, data, at=self.now(), key=key, urgent=urgent)
+        told = room.channel.publish(kind, data, at=at or self.now(), key=key, urgent=urgent, offset=offset)
         room.encoded = None
-        for connection in room.asleep:
-            connection.wake(name)
-        room.asleep.clear()
+        if room.asleep:
+            room.fresh.append(told.at)
+        if room.members:
+            self._dirty[name] = None
+            self.due(urgent)
 
     def skip(self, name: str) -> None:
         """
@@ -192,12 +222,9 @@ class Hub:
 
     # --- following ----------------------------------------------------------------------------------------------
 
-    def connect(self, *, rouse: Callable[[], None]) -> Connection:
+    def connect(self, line: Line) -> Connection:
         """
         Take a new connection in; its greeting waits in it.
-
-        Args:
-            rouse: called whenever the connection has something to send again.
 
         Raises: Overloaded: the bound is reached, or this process is about to stop.
         """
@@ -205,7 +232,7 @@ class Hub:
             self.counts.refused += 1
             why = "stopping" if self.draining else f"{len(self.connections)} connections are open"
             raise Overloaded(f"no live connection: {why}", retry_after_s=1.0 if self.draining else 5.0)
-        connection = Connection(self, Session(limits=self.limits, now_s=self.clock()), rouse)
+        connection = Connection(self, Session(limits=self.limits, now_s=self.clock()), line)
         self.connections[connection] = None
         self.counts.connected += 1
         return connection
@@ -217,8 +244,9 @@ class Hub:
             pattern, parts = self._pattern(name)
             channel = Channel(
                 name,
+                epoch=pattern.epoch,
                 conflates=False,
-                start=self._floor,
+                start=pattern.start(*parts) if pattern.start else self._floor,
                 ring_events=self.bounds.named_ring_events,
                 ring_bytes=self.bounds.named_ring_bytes,
             )
@@ -241,8 +269,10 @@ class Hub:
             self._forget(oldest, self._rooms[oldest])
 
     def _forget(self, name: str, room: Room) -> None:
-        self._floor = max(self._floor, room.channel.offset)
+        if room.channel.epoch == self.epoch:
+            self._floor = max(self._floor, room.channel.offset)
         self._idle.pop(name, None)
+        self._dirty.pop(name, None)
         del self._rooms[name]
 
     def room(self, name: str) -> Room:
@@ -250,13 +280,122 @@ class Hub:
         return self._rooms[name]
 
     def snapshot(self, room: Room) -> bytes:
-        """Return the encoded snapshot at the channel's present offset; whatever its callable raises."""
+        """Return `subscribed` with the snapshot at the channel's present offset; whatever its callable raises."""
         now_s = self.clock()
         if room.encoded is not None and now_s - room.encoded[0] < self.bounds.snapshot_s:
             return room.encoded[1]
-        body = encode(room.snapshot())
+        channel, state = room.channel, msgspec.Raw(encode(room.snapshot()))
+        body = encode(
+            Subscribed(
+                channel=channel.name, epoch=channel.epoch, offset=channel.offset, recovered=False, snapshot=state
+            )
+        )
         room.encoded = (now_s, body)
         return body
+
+    # --- giving it to everyone ----------------------------------------------------------------------------------
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something was published that is not given out yet."""
+        return bool(self._dirty)
+
+    def flush(self) -> Iterator[None]:
+        """
+        Give what was published to all who keep up; pauses where other work may have its turn.
+
+        What is published in such a pause is given out as well, before this ends.
+        """
+        while self._dirty:
+            rooms = [room for name in self._dirty if (room := self._rooms.get(name)) is not None]
+            self._dirty.clear()
+            if len(rooms) == 1:
+                yield from self._flush_one(rooms[0])
+            else:
+                yield from self._flush_many(rooms)
+            for room in rooms:
+                self._gave(room)
+            if self._dirty:
+                yield
+
+    def _flush_one(self, room: Room) -> Iterator[None]:
+        """Give out one channel, which is most of what happens under load: nothing is built for a connection."""
+        sleepers, room.asleep = room.asleep, {}
+        until_pause = self.bounds.slice_connections
+        stands, piece = -1, None
+        for connection, cursor in sleepers.items():
+            if cursor.gone:
+                continue
+            if cursor.offset != stands or piece is None or piece.offset != room.channel.offset:
+                stands = cursor.offset or 0
+                piece = self._piece(room, connection, cursor)
+                if piece is None:
+                    continue
+            self._give(connection, piece.frame, ((room, cursor, piece),))
+            until_pause -= 1
+            if not until_pause:
+                until_pause = self.bounds.slice_connections
+                yield
+
+    def _flush_many(self, rooms: list[Room]) -> Iterator[None]:
+        """Give out several channels in one frame for each connection; those who follow the same share it."""
+        owed: dict[Connection, list[tuple[Room, Cursor]]] = {}
+        for room in rooms:
+            for connection, cursor in room.asleep.items():
+                owed.setdefault(connection, []).append((room, cursor))
+            room.asleep = {}
+        frames: dict[tuple[Piece, ...], Frame] = {}
+        for number, (connection, stands) in enumerate(owed.items(), start=1):
+            given = [
+                (room, cursor, piece)
+                for room, cursor in stands
+                if not cursor.gone and (piece := self._piece(room, connection, cursor)) is not None
+            ]
+            if given:
+                pieces = tuple(piece for _, _, piece in given)
+                frame = frames.get(pieces)
+                if frame is None:
+                    frame = frames[pieces] = Frame(b"[%b]" % b",".join(piece.body for piece in pieces))
+                self._give(connection, frame, given)
+            if number % self.bounds.slice_connections == 0:
+                yield
+
+    def _piece(self, room: Room, connection: Connection, cursor: Cursor) -> Piece | None:
+        """Return what a follower that was asleep is to be given; None where there is nothing, or it has to `take`."""
+        channel, offset = room.channel, cursor.offset
+        assert offset is not None, "who is asleep was given its snapshot"
+        if connection.line.blocked or not channel.reaches(offset):
+            connection.owe(channel.name)
+            if not connection.line.blocked:
+                connection.line.rouse()
+            return None
+        if offset == channel.offset:
+            room.asleep[connection] = cursor
+            return None
+        return channel.piece(offset, limit_bytes=self.bounds.piece_bytes)
+
+    def _give(self, connection: Connection, frame: Frame, given: Sequence[tuple[Room, Cursor, Piece]]) -> None:
+        if connection.line.blocked:
+            for room, _, _ in given:
+                connection.owe(room.channel.name)
+            return
+        took_all = connection.line.push(frame)
+        for room, cursor, piece in given:
+            cursor.offset = piece.offset
+            self.counts.deliveries += piece.events
+            if not took_all:
+                connection.owe(room.channel.name)
+                continue
+            room.asleep[connection] = cursor
+            if piece.offset != room.channel.offset:
+                self._dirty[room.channel.name] = None
+
+    def _gave(self, room: Room) -> None:
+        """Note how late what was published in a channel is with those who keep up."""
+        fresh, room.fresh = room.fresh, []
+        now = self.now()
+        for at in fresh:
+            self.counts.latency_s.add(max(0.0, (now - at).total_seconds()))
 
     # --- what is measured ---------------------------------------------------------------------------------------
 
@@ -272,8 +411,8 @@ class Hub:
 
     @property
     def queue_bytes(self) -> int:
-        """Bytes held for single connections: answers, and frames that a socket has not taken yet."""
-        return sum(connection.queue_bytes for connection in self.connections)
+        """Bytes held for single connections: answers, and what a socket has not taken yet."""
+        return sum(connection.queue_bytes + connection.line.held_bytes for connection in self.connections)
 
     @property
     def ring_bytes(self) -> int:

@@ -118,23 +118,45 @@ class Metrics:
 
 def _sockets(hub: Hub) -> Iterator[Metric]:
     counts = hub.counts
-    yield GaugeMetricFamily("quell_sockets", "Live connections.", len(hub.connections))
-    yield GaugeMetricFamily("quell_sockets_behind", "Live connections that cannot keep up.", hub.lagging)
-    yield GaugeMetricFamily("quell_subscriptions", "Channels followed, over all connections.", hub.subscriptions)
-    yield CounterMetricFamily("quell_sockets_opened", "Live connections since the start.", counts.connected)
-    yield CounterMetricFamily("quell_sockets_refused", "Live connections refused since the start.", counts.refused)
-    yield CounterMetricFamily("quell_publications", "Events published to channels.", counts.publications)
-    yield CounterMetricFamily("quell_deliveries", "Events given to connections.", counts.deliveries)
-    yield CounterMetricFamily("quell_conflated", "Events left out because a newer one followed.", counts.conflated)
+    for name, says, value in (
+        ("sockets", "Live connections.", len(hub.connections)),
+        ("sockets_behind", "Live connections that cannot keep up.", hub.lagging),
+        ("sockets_queue_bytes", "Bytes held for single connections.", hub.queue_bytes),
+        ("subscriptions", "Channels followed, over all connections.", hub.subscriptions),
+        ("channels", "Channels there are.", hub.channels),
+        ("channels_ring_bytes", "Bytes of history kept in the channels.", hub.ring_bytes),
+    ):
+        yield GaugeMetricFamily(f"quell_{name}", says, value)
+    for name, says, value in (
+        ("sockets_opened", "Live connections since the start.", counts.connected),
+        ("sockets_refused", "Live connections refused since the start.", counts.refused),
+        ("sockets_blocked", "Times that a socket did not take all it was given.", counts.blocked),
+        ("publications", "Events published to channels.", counts.publications),
+        ("deliveries", "Events given to connections.", counts.deliveries),
+        ("frames", "Frames written to connections.", counts.frames),
+        ("frames_bytes", "Bytes of these frames.", counts.frame_bytes),
+        ("conflated", "Events left out because a newer one followed.", counts.conflated),
+        ("snapshots", "Subscriptions that began with a snapshot.", counts.snapshots),
+        ("resumes", "Subscriptions that went on where they had stopped.", counts.resumes),
+        ("resumes_lost", "Subscriptions that history could not help: they got a snapshot.", counts.lost),
+        ("resets", "Subscriptions ended because history no longer reached.", counts.resets),
+    ):
+        yield CounterMetricFamily(f"quell_{name}", says, value)
     closes = CounterMetricFamily("quell_sockets_closed", "Connections the server ended.", labels=["code"])
     for code, count in sorted(counts.closes.items()):
         closes.add_metric([str(int(code))], count)
     yield closes
+    for name, says, seconds in (
+        ("flush", "How long it took to write to everyone who keeps up.", counts.flush_s),
+        ("live_latency", "From an event to when the kernel had it for everyone who keeps up.", counts.latency_s),
+    ):
+        buckets = list(_cumulated(seconds.counts, seconds.bounds_s))
+        yield HistogramMetricFamily(f"quell_{name}_seconds", says, buckets, seconds.sum_s)
 
 
-def _cumulated(counts: list[int]) -> Iterator[tuple[str, float]]:
+def _cumulated(counts: list[int], bounds_s: tuple[float, ...] = BUCKETS_S) -> Iterator[tuple[str, float]]:
     """Yield (upper bound, events at or below it) as the format wants it."""
     total = 0
-    for bound, count in zip((*BUCKETS_S, None), counts, strict=True):
+    for bound, count in zip((*bounds_s, None), counts, strict=True):
         total += count
         yield ("+Inf" if bound is None else str(float(bound)), total)

@@ -25,6 +25,7 @@ class CloseCode(IntEnum):
     DRAINING = 4001
     TOO_SLOW = 4002
     HEARTBEAT_MISSED = 4003
+    BROKE = 4004
     BAD_MESSAGE = 4500
     UNAUTHENTICATED = 4501
     TOO_MANY_SUBSCRIPTIONS = 4502
@@ -113,18 +114,24 @@ class Hello(msgspec.Struct, tag="hello", tag_field="type", frozen=True, kw_only=
 
 
 class Subscribed(msgspec.Struct, tag="subscribed", tag_field="type", frozen=True, kw_only=True, omit_defaults=True):
-    """With `recovered` the missed events up to `offset` follow; otherwise `snapshot` is the state at `offset`."""
+    """
+    With `recovered` the `behind` missed events up to `offset` follow; otherwise `snapshot` is the state at `offset`.
+
+    Offsets are counted in the channel's `epoch`: go on with both.
+    """
 
     channel: str
     epoch: str
     offset: int
     recovered: bool
+    behind: int | None = None
     snapshot: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class EventMessage(msgspec.Struct, tag="event", tag_field="type", frozen=True, kw_only=True, omit_defaults=True):
-    """A publication of a channel."""
+    """A publication of a channel; it follows the offset `after`, or `offset - 1` where it does not say."""
 
+    after: int | None = None
     channel: str
     offset: int
     key: str | None = None
@@ -275,10 +282,19 @@ class Session:
             too_many = f"{len(messages)} messages in a frame: the limit is {self._limits.messages_per_frame}"
             return self._end(CloseCode.BAD_MESSAGE, too_many)
         if not self._afford(len(messages), now_s):
-            return self._end(
-                CloseCode.TOO_MANY_MESSAGES, f"more than {self._limits.messages_per_s:g} messages a second"
-            )
+            return self._flooded()
         return self._obey(messages)
+
+    def receive_control(self, now_s: float) -> list[Effect]:
+        """Take in a ping or pong of WebSocket itself: it shows that the client is there, and counts as a message."""
+        if self.closed:
+            return []
+        self.heard_s = now_s
+        return [] if self._afford(1, now_s) else self._flooded()
+
+    def _flooded(self) -> list[Effect]:
+        most = self._limits.messages_per_s
+        return self._end(CloseCode.TOO_MANY_MESSAGES, f"more than {most:g} messages a second")
 
     def _afford(self, messages: int, now_s: float) -> bool:
         earned = (now_s - self._allowed_at_s) * self._limits.messages_per_s

@@ -1,211 +1,352 @@
-"""The socket under a live connection: Starlette's WebSocket on uvicorn, one reader and one writer for each."""
+"""
+The sockets under live connections, on the port that uvicorn serves.
+
+uvicorn hands a transport and the request to upgrade to a `LiveLine`. The `websockets` library, without its sockets,
+does the handshake and everything that comes in; what goes out to many is framed once (`frames.py`) and written straight
+to the socket. Where TLS ends in this process it goes through the transport.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import socket
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
 
-import structlog
-from starlette.responses import Response
-from starlette.websockets import WebSocket, WebSocketDisconnect
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
+import msgspec
+from uvicorn.server import ServerState
+from websockets.datastructures import Headers
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame as InboundFrame
+from websockets.frames import Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 
-from quell.errors import Overloaded, QuellError
+from quell.errors import Forbidden, Malformed, NotFound, Overloaded, QuellError, Unauthenticated
 from quell.gateway.connection import Connection
-from quell.gateway.live import Hub
-from quell.gateway.protocol import SUBPROTOCOL, CloseCode, Command, hang_up
+from quell.gateway.frames import Frame
+from quell.gateway.protocol import SUBPROTOCOL, CloseCode, hang_up
 
-logger = structlog.get_logger()
+if TYPE_CHECKING:
+    from quell.gateway.lines import Lines
 
-Commands = Callable[[str, str, dict[str, Any], str, str], Awaitable[object]]
-"""(name, incident id, args, idempotency key, principal) -> data of the reply; raises `QuellError`."""
+Scope = dict[str, Any]
+_quiet = logging.getLogger("quell.websockets")
+"""For the library, which tells of every connection."""
 
-SOCKET_BUFFER_BYTES = 65_536
+UNSENT_BYTES = 65_536
+"""What the kernel holds unsent for one socket; more would only make a stalled client expensive."""
 UNHEARD_MS = 30_000
-_CUT = "quell.cut"
+MOST_MESSAGE_BYTES = 262_144
+"""Past `Limits.frame_bytes` the session says why it ends; past this the library does, without reading further."""
+FRAMES_A_TURN = 4
+"""Frames given to one connection that catches up, before others have their turn."""
+_STATUS: dict[type[QuellError], int] = {
+    Malformed: 400, Unauthenticated: 401, Forbidden: 403, NotFound: 404, Overloaded: 503
+}  # fmt: skip
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """
-    uvicorn's own protocol on a socket that holds little for a slow client and gives up on a dead one.
+class LiveLine(asyncio.Protocol):
+    """One socket: its handshake, what comes in, and what goes out."""
 
-    Pass it to uvicorn as `ws`, see `UVICORN`. Without it everything works, and a stalled client pins more of the
-    kernel's memory for longer.
-    """
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Bound what the kernel queues unsent, and how long it waits for a client that takes nothing."""
-        super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=SOCKET_BUFFER_BYTES)
-        line = transport.get_extra_info("socket")
-        for option, value in (("TCP_NOTSENT_LOWAT", SOCKET_BUFFER_BYTES), ("TCP_USER_TIMEOUT", UNHEARD_MS)):
-            if line is not None and line.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, option):
-                line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-    def handle_connect(self, event: Request) -> None:
-        """Give the endpoint a way to cut the line without waiting for what is still queued."""
-        super().handle_connect(event)
-        if self.response.status_code == 101:
-            extensions = cast(dict[str, Any], self.scope["extensions"])
-            extensions[_CUT] = self.transport.abort
-
-
-UVICORN: dict[str, Any] = {
-    "ws": WebSocketProtocol,
-    "ws_max_size": 262_144,
-    "ws_ping_interval": None,
-    "ws_per_message_deflate": False,
-}
-"""What `uvicorn.Config` needs to know: the heartbeat is ours, and frames over `Limits.frame_bytes` get our close."""
-
-
-class LiveSocket:
-    """Serves `/ws`: joins each socket to the hub and runs the commands that come over it."""
+    __slots__ = (
+        "_close_timer",
+        "_closing",
+        "_connection",
+        "_fd",
+        "_fragments",
+        "_lines",
+        "_loop",
+        "_protocol",
+        "_roused",
+        "_server_state",
+        "_taken_s",
+        "_text",
+        "_transport",
+        "_waits_bytes",
+        "_who",
+        "blocked",
+        "packs",
+        "root_path",
+    )
 
     def __init__(
-        self,
-        hub: Hub,
-        *,
-        commands: Commands,
-        principal: Callable[[WebSocket], str],
-        stall_s: float = 20.0,
-        command_s: float = 10.0,
-        close_s: float = 1.0,
+        self, lines: Lines, server_state: ServerState, root_path: str, loop: asyncio.AbstractEventLoop
     ) -> None:
-        """
-        Take what every connection shares.
+        self._lines, self._server_state, self._loop = lines, server_state, loop
+        self.root_path = root_path
+        self.blocked = False
+        """The socket has not taken everything it was given."""
+        self.packs = False
+        self._fd = -1
+        self._transport: asyncio.Transport | None = None
+        self._connection: Connection | None = None
+        self._who = ""
+        self._fragments: list[bytes] | None = None
+        self._text = True
+        self._roused = self._closing = False
+        self._close_timer: asyncio.TimerHandle | None = None
+        self._waits_bytes, self._taken_s = 0, 0.0
+        extensions = [_packing()] if lines.packs else None
+        self._protocol = ServerProtocol(extensions=extensions, max_size=MOST_MESSAGE_BYTES, logger=_quiet)
 
-        Args:
-            principal: who is at the other end, for the record.
-            stall_s: a socket that takes nothing for this long is closed as too slow.
-            command_s: longest wait for a command; it may still happen, and its id makes trying again safe.
-            close_s: longest wait for a socket to take its close frame.
-        """
-        self._hub, self._commands, self._principal = hub, commands, principal
-        self._stall_s, self._command_s, self._close_s = stall_s, command_s, close_s
-        self._serving: set[asyncio.Task[Any]] = set()
+    # --- uvicorn's side ---------------------------------------------------------------------------------------------
 
-    async def drain(self, *, over_s: float = 1.0, within_s: float = 5.0) -> None:
-        """
-        Send every client away with "come back", spread out so that they do not return in one wave; take no new ones.
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport over, and bound what the kernel queues unsent and how long it waits for a dead client."""
+        transport = cast(asyncio.Transport, transport)  # what uvloop gives is none by inheritance
+        self._transport = transport
+        self._server_state.connections.add(self)  # type: ignore[arg-type]
+        transport.set_write_buffer_limits(high=0)
+        line = transport.get_extra_info("socket")
+        for option, value in (("TCP_NOTSENT_LOWAT", UNSENT_BYTES), ("TCP_USER_TIMEOUT", UNHEARD_MS)):
+            if line is not None and line.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, option):
+                line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+        if line is not None and transport.get_extra_info("sslcontext") is None:
+            self._fd = line.fileno()
 
-        Args:
-            over_s: the closes are spread evenly over this long.
-            within_s: then wait this long for the last of them.
-        """
-        self._hub.draining = True
-        leaving = list(self._hub.connections)
-        for connection in leaving:
-            connection.hang_up(hang_up(CloseCode.DRAINING, "the server is stopping: connect again"))
-            await asyncio.sleep(over_s / len(leaving))
-        if self._serving:
-            _, staying = await asyncio.wait(self._serving, timeout=within_s)
-            if staying:
-                logger.warning("clients did not leave", connections=len(staying))
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection: what it is owed waits in the channels."""
+        self._fd = -1  # the number may be another socket's from now on
+        self._server_state.connections.discard(self)
+        self._lines.left(self)
+        if self._close_timer is not None:
+            self._close_timer.cancel()
+        if self._connection is not None:
+            self._connection.end()
+            self._connection = None
+        self._transport = None
 
-    async def serve(self, websocket: WebSocket) -> None:
-        """Carry one connection from its handshake to its end."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
+    def eof_received(self) -> None:
+        """Let the transport close: a client that sends no more cannot answer a heartbeat either."""
+        self._protocol.receive_eof()
+
+    def shutdown(self) -> None:
+        """Close because the server ends; the name is uvicorn's."""
+        if self._connection is not None:
+            self._connection.hang_up(hang_up(CloseCode.DRAINING, "the server is stopping: connect again"))
+        elif self._transport is not None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Take in the request to upgrade, and then what the client says."""
+        protocol = self._protocol
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                self._handshake(event)
+            else:
+                self._frame(event)  # type: ignore[arg-type]
+        if protocol.state is State.CLOSING and not self._closing:
+            self._broke()
+        self._send_control()
+
+    # --- the handshake ----------------------------------------------------------------------------------------------
+
+    def _handshake(self, request: Request) -> None:
+        offered = _listed(request.headers, "Sec-WebSocket-Protocol")
         try:
-            await self._serve(websocket)
-        finally:
-            self._serving.discard(task)
-
-    async def _serve(self, websocket: WebSocket) -> None:
-        roused = asyncio.Event()
-        try:
-            connection = self._hub.connect(rouse=roused.set)
-        except Overloaded as error:
-            wait = {"Retry-After": f"{error.retry_after_s:.0f}"}
-            await websocket.send_denial_response(Response(str(error), 503, headers=wait, media_type="text/plain"))
+            path = unquote(request.path.partition("?")[0])
+            if path.removeprefix(self.root_path) != self._lines.path:
+                raise NotFound(f"there is no live channel at {path[:200]!r}: it is at {self._lines.path}")
+            self._who = self._lines.admit(_scope(request, path, offered, self.root_path))
+            response = self._protocol.accept(request)
+            if response.status_code != 101:
+                why = str(self._protocol.handshake_exc or "no handshake")
+                raise Malformed(f"this request opens no WebSocket: {why}")
+            self._connection = self._lines.hub.connect(self)
+        except QuellError as error:
+            self._refuse(request, error)
             return
-        try:
-            offered = websocket.scope.get("subprotocols", [])
-            await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
-            await self._carry(websocket, connection, roused)
-        except (WebSocketDisconnect, OSError):
-            pass  # the client went away: what it is owed waits in the channels
-        finally:
-            connection.end()
+        if SUBPROTOCOL in offered:
+            response.headers["Sec-WebSocket-Protocol"] = SUBPROTOCOL
+        self._protocol.send_response(response)
+        self.packs = bool(self._protocol.extensions)
+        self._send_control()
+        self._taken_s = self._lines.hub.clock()
+        self._lines.joined(self)
+        self.rouse()
 
-    async def _carry(self, websocket: WebSocket, connection: Connection, roused: asyncio.Event) -> None:
-        """Read and write until the client leaves or is to be closed; commands under way are answered by nobody."""
-        running: set[asyncio.Task[None]] = set()
-        writing = asyncio.create_task(self._write(websocket, connection, roused))
-        reading = asyncio.create_task(self._read(websocket, connection, running))
-        try:
-            done, _ = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            reading.cancel()
-            writing.cancel()
-            await asyncio.gather(reading, writing, *running, return_exceptions=True)
+    def _refuse(self, request: Request, error: QuellError) -> None:
+        status = HTTPStatus(_STATUS[type(error)])
+        problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": str(error)}
+        body = msgspec.json.encode({**problem, "reason": error.reason, "instance": request.path.partition("?")[0]})
+        headers = Headers(
+            [
+                ("Content-Type", "application/problem+json"),
+                ("Content-Length", str(len(body))),
+                ("Connection", "close"),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            ]
+        )
+        if isinstance(error, Unauthenticated):
+            headers["WWW-Authenticate"] = 'Bearer realm="quell"'
+        if isinstance(error, Overloaded):
+            headers["Retry-After"] = f"{error.retry_after_s:.0f}"
+        self._protocol.send_response(Response(status.value, status.phrase, headers, body))
+        self._send_control()
+        if self._transport is not None:
+            self._transport.close()
 
-    async def _read(self, websocket: WebSocket, connection: Connection, running: set[asyncio.Task[None]]) -> None:
-        who = self._principal(websocket)
-        while True:
-            message = await websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            text = message.get("text")
-            for command in connection.receive(message.get("bytes", b"") if text is None else text):
-                task = asyncio.create_task(self._run(connection, command, who))
-                running.add(task)
-                task.add_done_callback(running.discard)
+    # --- what comes in ----------------------------------------------------------------------------------------------
 
-    async def _write(self, websocket: WebSocket, connection: Connection, roused: asyncio.Event) -> None:
-        while connection.closing is None:
+    def _frame(self, frame: InboundFrame) -> None:
+        connection = self._connection
+        if connection is None or self._closing:
+            return
+        if frame.opcode is Opcode.CLOSE:
+            return
+        if frame.opcode in (Opcode.PING, Opcode.PONG):
+            connection.receive_control()
+            return
+        if self._fragments is None:
+            self._fragments, self._text = [], frame.opcode is Opcode.TEXT
+        self._fragments.append(bytes(frame.data))
+        if not frame.fin:
+            return
+        whole, self._fragments = b"".join(self._fragments), None
+        # What is no UTF-8 becomes half characters, which the session refuses with a reason.
+        said = whole.decode(errors="surrogateescape") if self._text else whole
+        for command in connection.receive(said):
+            self._lines.run(connection, command, self._who)
+
+    def _broke(self) -> None:
+        """Count the end of a client that broke RFC 6455; the library has made the close frame already."""
+        self._closing = True
+        sent = self._protocol.close_sent
+        if sent is not None and self._protocol.close_rcvd is None:
+            self._lines.hub.counts.closes[sent.code] += 1
+
+    # --- what goes out ----------------------------------------------------------------------------------------------
+
+    def push(self, frame: Frame) -> bool:
+        """Give a frame to the socket; return whether it took all of it."""
+        counts = self._lines.hub.counts
+        data = frame.packed if self.packs else frame.plain
+        counts.frames += 1
+        counts.frame_bytes += len(data)
+        return self._write(data)
+
+    def _write(self, data: bytes) -> bool:
+        """Write past the transport while it holds nothing: its own way costs more than the system call."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        if self._fd >= 0 and not self.blocked:
+            try:
+                sent = os.write(self._fd, data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                transport.abort()
+                return False
+            if sent == len(data):
+                return True
+            data = data[sent:]
+        transport.write(data)
+        if transport.get_write_buffer_size():
+            self._block()
+        return not self.blocked
+
+    def _block(self) -> None:
+        if not self.blocked:
+            self.blocked = True
+            self._lines.hub.counts.blocked += 1
+            self._taken_s = self._lines.hub.clock()
+            self._waits_bytes = self.held_bytes
+
+    def pause_writing(self) -> None:
+        """Take in that the transport holds bytes."""
+        self._block()
+
+    def resume_writing(self) -> None:
+        """Take in that the socket has taken everything."""
+        if self.blocked:
+            self.blocked = False
+            self.rouse()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes it was given that the socket has not taken yet."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def rouse(self) -> None:
+        """Give it what it is owed, soon."""
+        if not self._roused:
+            self._roused = True
+            self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._roused = False
+        connection = self._connection
+        if connection is None or self._closing:
+            return
+        for _ in range(FRAMES_A_TURN):
+            if self.blocked or connection.closing is not None:
+                break
             frame = connection.take()
             if frame is None:
-                await self._wait(connection, roused)
-                continue
-            try:
-                async with asyncio.timeout(self._stall_s):
-                    await websocket.send_text(frame.decode())
-                if len(frame) >= self._hub.bounds.piece_bytes:
-                    await asyncio.sleep(0)  # a socket that takes everything at once must not keep the loop
-            except TimeoutError:
-                slow = f"the socket took nothing for {self._stall_s:g} s"
+                return
+            self.push(frame)
+        if connection.closing is not None:
+            self._close(connection.closing.code, connection.closing.reason)
+        elif not self.blocked:
+            self.rouse()
+
+    def _send_control(self) -> None:
+        """Write what the library wants to say: handshakes, pongs, closes."""
+        for data in self._protocol.data_to_send():
+            if data:
+                self._write(data)
+            elif self._transport is not None:
+                self._transport.close()  # it was the last; the transport writes what it holds before
+        if self._protocol.state is State.CLOSING and self._close_timer is None:
+            self._close_timer = self._loop.call_later(self._lines.close_s, self._cut)
+
+    def _close(self, code: int, reason: str) -> None:
+        if self._protocol.state is not State.OPEN:
+            return
+        self._closing = True
+        self._protocol.send_close(code, reason)
+        self._send_control()
+
+    def _cut(self) -> None:
+        """End without waiting for what is still queued."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def look(self, now_s: float, at: datetime) -> None:
+        """Do what is due by now: the heartbeat, and the end of who is silent or takes nothing."""
+        connection = self._connection
+        if connection is None or self._closing:
+            return
+        if self.blocked:
+            held = self.held_bytes
+            if held < self._waits_bytes:
+                self._taken_s = now_s
+            self._waits_bytes = held
+            if now_s - self._taken_s >= self._lines.stall_s:
+                slow = f"the socket took nothing for {self._lines.stall_s:g} s"
                 connection.hang_up(hang_up(CloseCode.TOO_SLOW, slow))
-            if connection.due_in_s == 0.0:
-                connection.tick(self._hub.now())
-        await self._close(websocket, connection)
+        connection.tick(now_s, at)
 
-    async def _wait(self, connection: Connection, roused: asyncio.Event) -> None:
-        """Sleep until there is something to say or the heartbeat is due."""
-        try:
-            async with asyncio.timeout(connection.due_in_s):
-                await roused.wait()
-        except TimeoutError:
-            connection.tick(self._hub.now())
-        roused.clear()
 
-    async def _close(self, websocket: WebSocket, connection: Connection) -> None:
-        assert connection.closing is not None
-        try:
-            async with asyncio.timeout(self._close_s):
-                await websocket.close(connection.closing.code, connection.closing.reason)
-        except TimeoutError:
-            cut = websocket.scope.get("extensions", {}).get(_CUT)
-            if cut is not None:
-                cut()
+def _packing() -> ServerPerMessageDeflateFactory:
+    """Agree to messages that stand alone: so one packed message does for every client, and none costs a context."""
+    return ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
 
-    async def _run(self, connection: Connection, command: Command, who: str) -> None:
-        try:
-            async with asyncio.timeout(self._command_s):
-                data = await self._commands(command.name, command.incident_id, command.args, command.id, who)
-            connection.done(command.id, data)
-        except TimeoutError:
-            late = f"not done within {self._command_s:g} s; send it again with the same id"
-            connection.failed(command.id, "timed_out", late)
-        except QuellError as error:
-            connection.failed(command.id, error.reason, str(error))
-        except Exception:  # the outermost gateway: one command's bug must not end the connection
-            logger.exception("a command failed", command=command.name, incident_id=command.incident_id)
-            connection.failed(command.id, "internal", "the server could not do this; its log says why")
+
+def _listed(headers: Headers, name: str) -> list[str]:
+    return [item.strip() for value in headers.get_all(name) for item in value.split(",")]
+
+
+def _scope(request: Request, path: str, offered: list[str], root_path: str) -> Scope:
+    """Return what an ASGI server would say of the request."""
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.raw_items()]
+    return {"type": "websocket", "path": path, "root_path": root_path, "headers": headers, "subprotocols": offered}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections.agents import Agents
@@ -20,9 +23,19 @@ from quell.incident.alert import AlertStatus
 from quell.incident.events import Phase, TrackRecord
 
 FEED_KEPT = 200
-"""Timeline entries kept over all incidents."""
+"""Timeline entries over all incidents that are shown to whoever begins to look."""
+
+FEED_REMEMBERED = 2_000
+"""Those kept, so that who looked before can be told what came since."""
 
 _INCIDENT = "incident/"
+
+
+class Moment(NamedTuple):
+    """Where an event stands in the log, and when it happened."""
+
+    position: int
+    at: datetime
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +47,10 @@ class Changes:
     incidents: dict[str, DetailChange] = field(default_factory=dict)
     entries: dict[int, TimelineEntry] = field(default_factory=dict)
     """By position, the newest version of each; one with a position known before takes the place of the old one."""
+    entry_moments: dict[int, Moment] = field(default_factory=dict)
+    """By the entry's position: the newest event that it tells of."""
+    incident_moments: dict[str, Moment] = field(default_factory=dict)
+    """The newest event of each incident."""
     agents: set[str] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
     intake: bool = False
@@ -58,7 +75,9 @@ class ReadModels:
         self.silences = Silences()
         self.sources = Sources()
         self._records = TrackRecords()
-        self._feed: OrderedDict[int, TimelineEntry] = OrderedDict()
+        self._feed: OrderedDict[int, tuple[Moment, TimelineEntry]] = OrderedDict()
+        self._feed_floor = 0
+        self._moments: dict[str, Moment] = {}
         self._position = 0
 
     @property
@@ -87,9 +106,11 @@ class ReadModels:
             entry = self.board.entry(incident_id, position)
             if entry is None:
                 continue
-            changes.entries[position] = self._feed[position] = entry
-            if len(self._feed) > FEED_KEPT:
-                self._feed.popitem(last=False)
+            changes.entries[position] = entry
+            self._feed[position] = (changes.entry_moments[position], entry)
+            if len(self._feed) > FEED_REMEMBERED:
+                _, (moment, _) = self._feed.popitem(last=False)
+                self._feed_floor = max(self._feed_floor, moment.position)
 
     def _take(self, recorded: Recorded, changes: Changes, told: dict[int, str]) -> None:
         self._position = recorded.position
@@ -106,6 +127,9 @@ class ReadModels:
         self._records.apply(incident_id, event)
         changes.agents |= self.agents.apply(incident_id, event, at)
         changes.incidents.setdefault(incident_id, DetailChange()).add(change_by(event))
+        moment = Moment(recorded.position, at)
+        changes.incident_moments[incident_id] = self._moments[incident_id] = moment
+        changes.entry_moments[position] = moment
         told.pop(position, None)
         told[position] = incident_id
 
@@ -148,7 +172,22 @@ class ReadModels:
 
     def feed(self) -> tuple[TimelineEntry, ...]:
         """Return the last entries over all incidents, oldest first."""
-        return tuple(self._feed.values())
+        newest = itertools.islice(reversed(self._feed.values()), FEED_KEPT)
+        return tuple(reversed([entry for _, entry in newest]))
+
+    def fed(self) -> tuple[int, list[tuple[Moment, TimelineEntry]]]:
+        """Return a position, and every entry that is new or tells something new since, in the order it did."""
+        return self._feed_floor, sorted(self._feed.values(), key=lambda found: found[0])
+
+    def moment(self, incident_id: str) -> Moment | None:
+        """Return the newest event of an incident; None when there is no such incident."""
+        return self._moments.get(incident_id)
+
+    def touched(self, most: int) -> tuple[int, list[tuple[str, Moment]]]:
+        """Return a position, and the incidents, at most so many, in which something happened since, in that order."""
+        ordered = sorted(self._moments.items(), key=lambda found: found[1])
+        floor = ordered[-most - 1][1].position if len(ordered) > most else 0
+        return floor, ordered[-most:]
 
     def phase_median(self, phase: Phase) -> float | None:
         """Return how long a phase usually takes, in seconds; None below 5 runs."""
