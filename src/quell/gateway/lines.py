@@ -57,7 +57,6 @@ class Lines:
         """
         self.hub, self.admit, self.path, self.packs = hub, admit, path, packs
         self.stall_s, self.close_s = stall_s, close_s
-        self.lines: dict[LiveLine, None] = {}
         self._commands, self._command_s = commands, command_s
         self._running: set[asyncio.Task[None]] = set()
         self._pace = Pace()
@@ -113,7 +112,7 @@ class Lines:
             slice_began_s = clock()
             try:
                 over = next(slices, _OVER) is _OVER
-            except Exception:  # the outermost gateway: nobody may be left waiting for ever behind a bug
+            except Exception:  # noqa: BLE001 the outermost gateway: nobody may be left waiting for ever behind a bug
                 self._broke()
                 over = True
             ended_s = clock()
@@ -140,35 +139,33 @@ class Lines:
 
     # --- the heartbeat ----------------------------------------------------------------------------------------------
 
-    def joined(self, line: LiveLine) -> None:
-        """Take a connection in."""
-        self.lines[line] = None
+    def joined(self) -> None:
+        """Take in that there is a connection."""
         self._nobody.clear()
         if self._beat is None:
             self._schedule_beat(asyncio.get_running_loop())
 
-    def left(self, line: LiveLine) -> None:
-        """Forget a connection."""
-        self.lines.pop(line, None)
-        if not self.lines:
+    def left(self) -> None:
+        """Take in that a connection is gone."""
+        if not self.hub.connections:
             self._nobody.set()
 
     def _schedule_beat(self, loop: asyncio.AbstractEventLoop) -> None:
         limits = self.hub.limits
         every_s = min(BEAT_S, limits.heartbeat_s / 2, self.stall_s / 2)
-        self._beat = loop.call_later(every_s, self._look_at, iter(list(self.lines)))
+        self._beat = loop.call_later(every_s, self._look_at, iter(list(self.hub.connections)))
 
-    def _look_at(self, lines: Iterator[LiveLine]) -> None:
+    def _look_at(self, connections: Iterator[Connection]) -> None:
         """Do what is due for some connections, and go on with the others when there has been time for other work."""
         loop = asyncio.get_running_loop()
         now_s, at = self.hub.clock(), self.hub.now()
-        for number, line in enumerate(lines, start=1):
-            line.look(now_s, at)
+        for number, connection in enumerate(connections, start=1):
+            connection.line.look(now_s, at)
             if number == self.hub.bounds.slice_connections:
-                loop.call_soon(self._look_at, lines)
+                loop.call_soon(self._look_at, connections)
                 return
         self._beat = None
-        if self.lines:
+        if self.hub.connections:
             self._schedule_beat(loop)
 
     # --- commands ---------------------------------------------------------------------------------------------------
@@ -218,6 +215,6 @@ class Lines:
                 if self._running:
                     await asyncio.wait(self._running)
         except TimeoutError:
-            logger.warning("clients did not leave", connections=len(self.lines))
+            logger.warning("clients did not leave", connections=len(self.hub.connections))
         if self._beat is not None:
             self._beat.cancel()

@@ -60,7 +60,8 @@ class Room:
     channel: Channel
     snapshot: Callable[[], object]
     named: bool
-    members: dict[Connection, None] = field(default_factory=dict)
+    members: int = 0
+    """How many follow it."""
     asleep: dict[Connection, Cursor] = field(default_factory=dict)
     """Members that have everything up to the last flush, and are given the next one."""
     fresh: list[datetime] = field(default_factory=list)
@@ -253,12 +254,12 @@ class Hub:
             room = Room(channel=channel, snapshot=lambda: pattern.snapshot(*parts), named=True)
             self._rooms[name] = room
         self._idle.pop(name, None)
-        room.members[connection] = None
+        room.members += 1
 
     def leave(self, name: str, connection: Connection) -> None:
         """Drop a follower; a channel of a pattern that lost its last is kept while there are few of those."""
         room = self._rooms[name]
-        room.members.pop(connection, None)
+        room.members -= 1
         room.asleep.pop(connection, None)
         if room.members or not room.named:
             return
@@ -304,19 +305,16 @@ class Hub:
         """
         Give what was published to all who keep up; pauses where other work may have its turn.
 
-        What is published in such a pause is given out as well, before this ends.
+        Each channel is given at most one piece; what is left, or was published in a pause, is `dirty` afterwards.
         """
-        while self._dirty:
-            rooms = [room for name in self._dirty if (room := self._rooms.get(name)) is not None]
-            self._dirty.clear()
-            if len(rooms) == 1:
-                yield from self._flush_one(rooms[0])
-            else:
-                yield from self._flush_many(rooms)
-            for room in rooms:
-                self._gave(room)
-            if self._dirty:
-                yield
+        rooms = [room for name in self._dirty if (room := self._rooms.get(name)) is not None]
+        self._dirty.clear()
+        if len(rooms) == 1:
+            yield from self._flush_one(rooms[0])
+        else:
+            yield from self._flush_many(rooms)
+        for room in rooms:
+            self._gave(room)
 
     def _flush_one(self, room: Room) -> Iterator[None]:
         """Give out one channel, which is most of what happens under load: nothing is built for a connection."""

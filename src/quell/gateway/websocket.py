@@ -24,7 +24,7 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 from websockets.frames import Frame as InboundFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
+from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
 
 from quell.errors import Forbidden, Malformed, NotFound, Overloaded, QuellError, Unauthenticated
@@ -92,8 +92,9 @@ class LiveLine(asyncio.Protocol):
         self._roused = self._closing = False
         self._close_timer: asyncio.TimerHandle | None = None
         self._waits_bytes, self._taken_s = 0, 0.0
-        extensions = [_packing()] if lines.packs else None
-        self._protocol = ServerProtocol(extensions=extensions, max_size=MOST_MESSAGE_BYTES, logger=_quiet)
+        self._protocol: Protocol = ServerProtocol(
+            extensions=[_packing()] if lines.packs else None, max_size=MOST_MESSAGE_BYTES, logger=_quiet
+        )
 
     # --- uvicorn's side ---------------------------------------------------------------------------------------------
 
@@ -114,12 +115,12 @@ class LiveLine(asyncio.Protocol):
         """Forget the connection: what it is owed waits in the channels."""
         self._fd = -1  # the number may be another socket's from now on
         self._server_state.connections.discard(self)
-        self._lines.left(self)
         if self._close_timer is not None:
             self._close_timer.cancel()
         if self._connection is not None:
             self._connection.end()
             self._connection = None
+            self._lines.left()
         self._transport = None
 
     def eof_received(self) -> None:
@@ -149,30 +150,35 @@ class LiveLine(asyncio.Protocol):
     # --- the handshake ----------------------------------------------------------------------------------------------
 
     def _handshake(self, request: Request) -> None:
+        handshake = self._protocol
+        assert isinstance(handshake, ServerProtocol)
         offered = _listed(request.headers, "Sec-WebSocket-Protocol")
         try:
             path = unquote(request.path.partition("?")[0])
             if path.removeprefix(self.root_path) != self._lines.path:
                 raise NotFound(f"there is no live channel at {path[:200]!r}: it is at {self._lines.path}")
             self._who = self._lines.admit(_scope(request, path, offered, self.root_path))
-            response = self._protocol.accept(request)
+            response = handshake.accept(request)
             if response.status_code != 101:
-                why = str(self._protocol.handshake_exc or "no handshake")
+                why = str(handshake.handshake_exc or "no handshake")
                 raise Malformed(f"this request opens no WebSocket: {why}")
             self._connection = self._lines.hub.connect(self)
         except QuellError as error:
-            self._refuse(request, error)
+            self._refuse(handshake, request, error)
             return
         if SUBPROTOCOL in offered:
             response.headers["Sec-WebSocket-Protocol"] = SUBPROTOCOL
-        self._protocol.send_response(response)
-        self.packs = bool(self._protocol.extensions)
+        handshake.send_response(response)
         self._send_control()
+        self.packs = bool(handshake.extensions)
+        # Another one for what follows: the one of the handshake keeps the request for as long as it lives.
+        self._protocol = Protocol(Side.SERVER, max_size=MOST_MESSAGE_BYTES, logger=_quiet)
+        self._protocol.extensions = handshake.extensions
         self._taken_s = self._lines.hub.clock()
-        self._lines.joined(self)
+        self._lines.joined()
         self.rouse()
 
-    def _refuse(self, request: Request, error: QuellError) -> None:
+    def _refuse(self, handshake: ServerProtocol, request: Request, error: QuellError) -> None:
         status = HTTPStatus(_STATUS[type(error)])
         problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": str(error)}
         body = msgspec.json.encode({**problem, "reason": error.reason, "instance": request.path.partition("?")[0]})
@@ -189,7 +195,7 @@ class LiveLine(asyncio.Protocol):
             headers["WWW-Authenticate"] = 'Bearer realm="quell"'
         if isinstance(error, Overloaded):
             headers["Retry-After"] = f"{error.retry_after_s:.0f}"
-        self._protocol.send_response(Response(status.value, status.phrase, headers, body))
+        handshake.send_response(Response(status.value, status.phrase, headers, body))
         self._send_control()
         if self._transport is not None:
             self._transport.close()
