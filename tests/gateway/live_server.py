@@ -20,8 +20,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from quell.errors import IllegalTransition, NotFound
 from quell.gateway.front import FrontDoor
 from quell.gateway.lines import Lines
-from quell.gateway.live import Bounds, Hub
+from quell.gateway.live import Hub
 from quell.gateway.protocol import Limits
+from quell.gateway.room import Bounds
 from quell.gateway.websocket import Scope
 
 PATIENCE_S = 20.0

@@ -15,7 +15,8 @@ from quell.errors import NotFound
 from quell.gateway.channel import Channel
 from quell.gateway.connection import Connection
 from quell.gateway.frames import Frame
-from quell.gateway.live import Bounds, Hub
+from quell.gateway.live import Hub
+from quell.gateway.room import Bounds
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from quell.gateway.live import Bounds
 from quell.gateway.protocol import Limits
+from quell.gateway.room import Bounds
 from tests.gateway.crowd import CONTINUED, PING, TEXT, Followed, Member, digest, masked
 from tests.gateway.live_server import Desk, new_desk, serving, until
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quell.errors import ConfigError, InputError, NotFound, Unauthenticated
-from quell.gateway.live import Bounds
 from quell.gateway.protocol import CloseCode, HangUp
+from quell.gateway.room import Bounds
 from quell.tail import LONGEST_RETRY_S, Event, Snapshot, Tail, retry_in_s
 from tests.gateway.live_server import PATIENCE_S, Desk, new_desk, serving, until
 

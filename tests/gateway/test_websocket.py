@@ -10,8 +10,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from quell.gateway.live import Bounds
 from quell.gateway.protocol import Limits
+from quell.gateway.room import Bounds
 from tests.gateway.live_server import PATIENCE_S, Talk, new_desk, serving, talking, until
 
 

@@ -47,10 +47,11 @@ from quell.gateway.front import FrontDoor
 from quell.gateway.health import Health, queue_probe, sockets_probe, workflow_probe
 from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.gateway.lines import Lines
-from quell.gateway.live import Bounds, Hub
+from quell.gateway.live import Hub
 from quell.gateway.metrics import Metrics
 from quell.gateway.pages import Pages
 from quell.gateway.rest import About, Lab, create_app, create_rest
+from quell.gateway.room import Bounds
 from quell.incident import events as ev
 from quell.incident.events import SYSTEM_STREAM, Event, Phase
 from quell.ingest.intake import Intake, IntakeLimits

@@ -28,7 +28,8 @@ from quell.gateway.protocol import (
 )
 
 if TYPE_CHECKING:
-    from quell.gateway.live import Hub, Room
+    from quell.gateway.live import Hub
+    from quell.gateway.room import Room
 
 
 @dataclass(slots=True, eq=False)

@@ -14,60 +14,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 
 from quell.errors import NotFound, Overloaded
-from quell.gateway.channel import Channel, Piece
-from quell.gateway.connection import Connection, Cursor, Line
+from quell.gateway.channel import Channel
+from quell.gateway.connection import Connection, Line
 from quell.gateway.counts import Counts
-from quell.gateway.frames import Frame
+from quell.gateway.flush import Flush
 from quell.gateway.protocol import Limits, Session, Subscribed, encode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How much the hub keeps."""
-
-    connections: int = 20_000
-    ring_events: int = 16_384
-    """Publications kept per channel with a fixed name."""
-    ring_bytes: int = 8_388_608
-    named_ring_events: int = 1024
-    """The same for each channel of a pattern, such as `incident:{id}`."""
-    named_ring_bytes: int = 1_048_576
-    idle_channels: int = 64
-    """Channels of a pattern kept for those who may come back, after their last follower left."""
-    piece_bytes: int = 65_536
-    """About as much as one frame holds; a single larger message goes alone."""
-    conflate_past: int = 64
-    """A follower of a state channel more events behind than this gets only the newest per key."""
-    control_bytes: int = 262_144
-    """Answers that wait for one client; more, and it sends but does not read."""
-    snapshot_s: float = 0.5
-    """An encoded snapshot is used again this long while nothing is published."""
-    slice_connections: int = 500
-    """Connections given a frame before other work has its turn."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Room:
-    """A channel with those who follow it."""
-
-    channel: Channel
-    snapshot: Callable[[], object]
-    named: bool
-    members: int = 0
-    """How many follow it."""
-    asleep: dict[Connection, Cursor] = field(default_factory=dict)
-    """Members that have everything up to the last flush, and are given the next one."""
-    fresh: list[datetime] = field(default_factory=list)
-    """Times of what was published since the last flush."""
-    encoded: tuple[float, bytes] | None = None
-    """(made at, `subscribed` with the snapshot) that still stands for the channel's offset."""
+from quell.gateway.room import Bounds, Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +68,7 @@ class Hub:
         self._rooms: dict[str, Room] = {}
         self._patterns: list[_Pattern] = []
         self._idle: dict[str, None] = {}
-        self._dirty: dict[str, None] = {}
+        self._flush = Flush(self.bounds, self.counts, now=lambda: self.now())
         self._floor = 0
         """Start of the next channel of a pattern: at or past every offset that a forgotten one ever had, so that a
         cursor of then is recognised as too old unless it missed nothing."""
@@ -201,7 +160,7 @@ class Hub:
         if room.asleep:
             room.fresh.append(told.at)
         if room.members:
-            self._dirty[name] = None
+            self._flush.dirty[name] = room
             self.due(urgent)
 
     def skip(self, name: str) -> None:
@@ -273,7 +232,7 @@ class Hub:
         if room.channel.epoch == self.epoch:
             self._floor = max(self._floor, room.channel.offset)
         self._idle.pop(name, None)
-        self._dirty.pop(name, None)
+        self._flush.dirty.pop(name, None)
         del self._rooms[name]
 
     def room(self, name: str) -> Room:
@@ -299,7 +258,7 @@ class Hub:
     @property
     def dirty(self) -> bool:
         """Whether something was published that is not given out yet."""
-        return bool(self._dirty)
+        return bool(self._flush.dirty)
 
     def flush(self) -> Iterator[None]:
         """
@@ -307,93 +266,7 @@ class Hub:
 
         Each channel is given at most one piece; what is left, or was published in a pause, is `dirty` afterwards.
         """
-        rooms = [room for name in self._dirty if (room := self._rooms.get(name)) is not None]
-        self._dirty.clear()
-        if len(rooms) == 1:
-            yield from self._flush_one(rooms[0])
-        else:
-            yield from self._flush_many(rooms)
-        for room in rooms:
-            self._gave(room)
-
-    def _flush_one(self, room: Room) -> Iterator[None]:
-        """Give out one channel, which is most of what happens under load: nothing is built for a connection."""
-        sleepers, room.asleep = room.asleep, {}
-        until_pause = self.bounds.slice_connections
-        stands, piece = -1, None
-        for connection, cursor in sleepers.items():
-            if cursor.gone:
-                continue
-            if cursor.offset != stands or piece is None or piece.offset != room.channel.offset:
-                stands = cursor.offset or 0
-                piece = self._piece(room, connection, cursor)
-                if piece is None:
-                    continue
-            self._give(connection, piece.frame, ((room, cursor, piece),))
-            until_pause -= 1
-            if not until_pause:
-                until_pause = self.bounds.slice_connections
-                yield
-
-    def _flush_many(self, rooms: list[Room]) -> Iterator[None]:
-        """Give out several channels in one frame for each connection; those who follow the same share it."""
-        owed: dict[Connection, list[tuple[Room, Cursor]]] = {}
-        for room in rooms:
-            for connection, cursor in room.asleep.items():
-                owed.setdefault(connection, []).append((room, cursor))
-            room.asleep = {}
-        frames: dict[tuple[Piece, ...], Frame] = {}
-        for number, (connection, stands) in enumerate(owed.items(), start=1):
-            given = [
-                (room, cursor, piece)
-                for room, cursor in stands
-                if not cursor.gone and (piece := self._piece(room, connection, cursor)) is not None
-            ]
-            if given:
-                pieces = tuple(piece for _, _, piece in given)
-                frame = frames.get(pieces)
-                if frame is None:
-                    frame = frames[pieces] = Frame(b"[%b]" % b",".join(piece.body for piece in pieces))
-                self._give(connection, frame, given)
-            if number % self.bounds.slice_connections == 0:
-                yield
-
-    def _piece(self, room: Room, connection: Connection, cursor: Cursor) -> Piece | None:
-        """Return what a follower that was asleep is to be given; None where there is nothing, or it has to `take`."""
-        channel, offset = room.channel, cursor.offset
-        assert offset is not None, "who is asleep was given its snapshot"
-        if connection.line.blocked or not channel.reaches(offset):
-            connection.owe(channel.name)
-            if not connection.line.blocked:
-                connection.line.rouse()
-            return None
-        if offset == channel.offset:
-            room.asleep[connection] = cursor
-            return None
-        return channel.piece(offset, limit_bytes=self.bounds.piece_bytes)
-
-    def _give(self, connection: Connection, frame: Frame, given: Sequence[tuple[Room, Cursor, Piece]]) -> None:
-        if connection.line.blocked:
-            for room, _, _ in given:
-                connection.owe(room.channel.name)
-            return
-        took_all = connection.line.push(frame)
-        for room, cursor, piece in given:
-            cursor.offset = piece.offset
-            self.counts.deliveries += piece.events
-            if not took_all:
-                connection.owe(room.channel.name)
-                continue
-            room.asleep[connection] = cursor
-            if piece.offset != room.channel.offset:
-                self._dirty[room.channel.name] = None
-
-    def _gave(self, room: Room) -> None:
-        """Note how late what was published in a channel is with those who keep up."""
-        fresh, room.fresh = room.fresh, []
-        now = self.now()
-        for at in fresh:
-            self.counts.latency_s.add(max(0.0, (now - at).total_seconds()))
+        return self._flush.run()
 
     # --- what is measured ---------------------------------------------------------------------------------------
 
