@@ -3,13 +3,19 @@
 import asyncio
 import base64
 import json
+import shutil
 import socket
+import ssl
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from quell.gateway.channel import Channel
+from quell.gateway.patient import PatientHttp
 from quell.gateway.protocol import Limits
 from quell.gateway.room import Bounds
 from tests.gateway.live_server import PATIENCE_S, Talk, new_desk, serving, talking, until
@@ -346,3 +352,99 @@ async def test_what_is_measured_adds_up() -> None:
         assert (counts.publications, counts.deliveries) == (2, len(heard))
         await until(lambda: desk.hub.queue_bytes == 0, "nothing to be in flight")
     assert desk.hub.counts.closes == {}
+
+
+async def test_where_tls_ends_here_a_slow_client_still_gets_everything(tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("lacks openssl: apt-get install -y openssl")
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(key),
+        "-out",
+        str(cert),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    trust = ssl.create_default_context(cafile=cert)
+    async with serving(new_desk(), ssl_keyfile=str(key), ssl_certfile=str(cert)) as desk:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", desk.port))
+        url = desk.url.replace("ws:", "wss:")
+        async with connect(url, ssl=trust, sock=line, proxy=None, compression=None, max_queue=1) as connection:
+            talk = Talk(connection)
+            await talk.hear()
+            await talk.subscribe("events")
+            for number in range(800):
+                desk.happen({"number": number, "text": "x" * 2_000})
+                if number % 50 == 0:
+                    await asyncio.sleep(0)
+            await until(lambda: desk.hub.counts.blocked, "its socket is full")
+            heard = [(await talk.hear())["data"]["number"] for _ in range(800)]
+
+    assert heard == list(range(800))
+
+
+async def test_who_does_not_finish_a_request_is_cut_off_and_who_asks_twice_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PatientHttp, "head_s", 0.2)
+    async with serving(new_desk(), http=PatientHttp) as desk:
+        lines = [await asyncio.open_connection("127.0.0.1", desk.port) for _ in range(3)]
+        for (_, writer), said in zip(
+            lines, (b"", b"GET /ws HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"), strict=True
+        ):
+            writer.write(said)
+        async with asyncio.timeout(PATIENCE_S):
+            ends = [await reader.read() for reader, _ in lines]
+        reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+        answers = []
+        for _ in range(2):
+            writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            answers.append((await reader.readuntil(b"a page")).partition(b"\r\n")[0])
+            await asyncio.sleep(0.3)
+        async with talking(desk) as talk:
+            await asyncio.sleep(0.3)
+            kept = await talk.subscribe("events")
+
+    assert ends == [b"", b"", b""]
+    assert answers == [b"HTTP/1.1 200 OK"] * 2
+    assert kept["type"] == "subscribed"
+
+
+async def test_other_paths_hold_no_channel_and_a_plain_request_to_it_is_no_upgrade() -> None:
+    async with serving(new_desk()) as desk:
+        with pytest.raises(InvalidStatus) as raised:
+            await connect(f"ws://127.0.0.1:{desk.port}/elsewhere", proxy=None)
+
+    assert raised.value.response.status_code == 404
+    assert json.loads(raised.value.response.body or b"")["reason"] == "not_found"
+
+
+async def test_a_bug_in_a_flush_sends_everyone_to_come_back_and_they_miss_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with serving(new_desk()) as desk:
+        async with talking(desk) as talk:
+            await talk.subscribe("events")
+            with monkeypatch.context() as patched:
+                patched.setattr(Channel, "piece", broken)
+                desk.happen("lost?")
+                code, _ = await closing(talk)
+        async with talking(desk) as talk:
+            back = await talk.subscribe("events", ("e1", 0))
+            again = await talk.hear()
+            desk.happen("new")
+            new = await talk.hear()
+
+    assert (code, back["recovered"]) == (4004, True)
+    assert [again["data"], new["data"]] == ["lost?", "new"]

@@ -103,13 +103,14 @@ class LiveLine(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # what uvloop gives is none by inheritance
         self._transport = transport
         self._server_state.connections.add(self)  # type: ignore[arg-type]
-        transport.set_write_buffer_limits(high=0)
         line = transport.get_extra_info("socket")
         for option, value in (("TCP_NOTSENT_LOWAT", UNSENT_BYTES), ("TCP_USER_TIMEOUT", UNHEARD_MS)):
             if line is not None and line.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, option):
                 line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         if line is not None and transport.get_extra_info("sslcontext") is None:
             self._fd = line.fileno()
+        # What goes past the transport must know whether it holds anything; TLS holds a little most of the time.
+        transport.set_write_buffer_limits(high=0 if self._fd >= 0 else UNSENT_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection: what it is owed waits in the channels."""
@@ -244,7 +245,10 @@ class LiveLine(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return False
-        if self._fd >= 0 and not self.blocked:
+        if self._fd < 0:
+            transport.write(data)
+            return not self.blocked
+        if not self.blocked:
             try:
                 sent = os.write(self._fd, data)
             except BlockingIOError:
