@@ -1,5 +1,6 @@
 """The session alone: frames and times in, effects out."""
 
+import itertools
 import json
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from quell.gateway.protocol import (
     COMMANDS,
+    LOOKS,
     CloseCode,
     Command,
     ErrorMessage,
@@ -25,6 +27,7 @@ from quell.gateway.protocol import (
     hang_up,
 )
 
+PONG = '{"type":"pong"}'
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LIMITS = Limits(frame_bytes=2000, messages_per_frame=5, messages_per_s=10, messages_burst=20, subscriptions=3)
 
@@ -187,14 +190,22 @@ def test_effects_after_the_message_that_ends_the_session_are_left_out() -> None:
     assert [type(effect) for effect in effects] == [Join, Join, Join, HangUp]
 
 
-def test_the_heartbeat_comes_every_interval_and_not_before() -> None:
+@pytest.mark.parametrize("late_s", [0.0, 0.4, 1.2])
+def test_heartbeats_are_never_further_apart_than_they_may_be(late_s: float) -> None:
     talk = session()
+    looks = [100.0 + late_s + n * 5.0 / LOOKS for n in range(60)]
 
-    assert talk.due_s == 105.0
-    assert talk.tick(104.9, AT) == []
-    assert talk.tick(105.0, AT) == [Send(Ping(ts=AT))]
-    assert talk.tick(105.1, AT) == []
-    assert talk.due_s == 110.0
+    told_at = [
+        now_s for now_s in looks if talk.tick(now_s, AT) == [Send(Ping(ts=AT))] and not talk.receive(PONG, now_s)
+    ]
+
+    apart = [then - now for now, then in itertools.pairwise([100.0, *told_at])]
+    assert min(apart) > 3.7
+    assert max(apart) <= 5.0 + 1e-9
+    assert len(told_at) >= 14
+
+
+def test_the_heartbeat_says_when_it_was_sent() -> None:
     assert encode(Ping(ts=AT)) == b'{"type":"ping","ts":"2026-01-02T03:04:05Z"}'
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -14,7 +16,7 @@ from quell.errors import QuellError
 from quell.gateway.connection import Connection
 from quell.gateway.live import Hub
 from quell.gateway.pace import Pace
-from quell.gateway.protocol import CloseCode, Command, hang_up
+from quell.gateway.protocol import LOOKS, CloseCode, Command, hang_up
 from quell.gateway.websocket import LiveLine, Scope
 
 logger = structlog.get_logger()
@@ -22,7 +24,7 @@ logger = structlog.get_logger()
 Commands = Callable[[str, str, dict[str, Any], str, str], Awaitable[object]]
 """(name, incident id, args, idempotency key, principal) -> data of the reply; raises `QuellError`."""
 
-BEAT_S = 0.25
+BEAT_S = 0.05
 _OVER = object()
 
 
@@ -64,6 +66,8 @@ class Lines:
         self._flushing = False
         self._at_once = False
         self._beat: asyncio.TimerHandle | None = None
+        self._to_look_at: Iterator[Connection] | None = None
+        self._at_once_looked = 0
         self._nobody = asyncio.Event()
         self._nobody.set()
         hub.due = self._due
@@ -151,22 +155,26 @@ class Lines:
             self._nobody.set()
 
     def _schedule_beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        limits = self.hub.limits
-        every_s = min(BEAT_S, limits.heartbeat_s / 2, self.stall_s / 2)
-        self._beat = loop.call_later(every_s, self._look_at, iter(list(self.hub.connections)))
+        """Look at a few connections at a time, so that heartbeats and their answers do not come in waves."""
+        round_s = self.hub.limits.heartbeat_s / LOOKS
+        every_s = min(BEAT_S, round_s)
+        if self._to_look_at is None:
+            everyone = list(self.hub.connections)
+            self._to_look_at = iter(everyone)
+            self._at_once_looked = math.ceil(len(everyone) * every_s / round_s)
+        self._beat = loop.call_later(every_s, self._look)
 
-    def _look_at(self, connections: Iterator[Connection]) -> None:
-        """Do what is due for some connections, and go on with the others when there has been time for other work."""
-        loop = asyncio.get_running_loop()
+    def _look(self) -> None:
         now_s, at = self.hub.clock(), self.hub.now()
-        for number, connection in enumerate(connections, start=1):
+        assert self._to_look_at is not None
+        some = list(itertools.islice(self._to_look_at, self._at_once_looked))
+        for connection in some:
             connection.line.look(now_s, at)
-            if number == self.hub.bounds.slice_connections:
-                loop.call_soon(self._look_at, connections)
-                return
+        if len(some) < self._at_once_looked or not some:
+            self._to_look_at = None
         self._beat = None
         if self.hub.connections:
-            self._schedule_beat(loop)
+            self._schedule_beat(asyncio.get_running_loop())
 
     # --- commands ---------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BUSY = 0.5
+BUSY = 0.95
 """Share of the time spent flushing below which nothing waits."""
 REMEMBERED = 0.8
 """Weight of the past in that share, at each flush."""

@@ -43,9 +43,12 @@ class PatientHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand over to the live channel."""
+        """Hand over to the live channel, and leave nothing behind."""
         self._got_head()
         super().handle_websocket_upgrade()
+        # This object and its parser hold each other: for thousands of connections that is megabytes until the
+        # collector comes.
+        del self.parser
 
     def _wait_for_head(self) -> None:
         self._head_timer = self.loop.call_later(self.head_s, self._give_up)

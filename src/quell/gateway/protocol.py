@@ -19,6 +19,10 @@ SUBPROTOCOL = "quell.v1"
 COMMANDS = frozenset({"acknowledge", "approve", "reject", "resolve", "reopen", "note"})
 
 
+LOOKS = 4
+"""How often in a heartbeat a transport calls `tick`."""
+
+
 class CloseCode(IntEnum):
     """Why the server hangs up: below 4500 come back, from 4500 on trying again is of no use."""
 
@@ -243,17 +247,18 @@ class Session:
         """Return the greeting."""
         return Hello(version=VERSION, epoch=epoch, server=server, heartbeat_s=self._limits.heartbeat_s)
 
-    @property
-    def due_s(self) -> float:
-        """When `tick` has something to do again."""
-        return min(self._pinged_s + self._limits.heartbeat_s, self.heard_s + self._limits.silence_s)
-
     def tick(self, now_s: float, at: datetime) -> list[Effect]:
-        """Return the heartbeat when it is time for it, or the end when the client has been silent for too long."""
-        if self.closed or now_s < self.due_s:
+        """
+        Return the heartbeat when it is time for it, or the end when the client has been silent for too long.
+
+        Call it `LOOKS` times in a heartbeat; so no two heartbeats are further apart than they may be.
+        """
+        if self.closed:
             return []
         if now_s - self.heard_s >= self._limits.silence_s:
             return self._end(CloseCode.HEARTBEAT_MISSED, f"nothing heard for {now_s - self.heard_s:.0f} s")
+        if now_s - self._pinged_s < self._limits.heartbeat_s * (1 - 1 / LOOKS):
+            return []
         self._pinged_s = now_s
         return [Send(Ping(ts=at))]
 

@@ -34,7 +34,7 @@ class Bounds:
     """Answers that wait for one client; more, and it sends but does not read."""
     snapshot_s: float = 0.5
     """An encoded snapshot is used again this long while nothing is published."""
-    slice_connections: int = 500
+    slice_connections: int = 250
     """Connections given a frame before other work has its turn."""
 
 

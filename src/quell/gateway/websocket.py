@@ -172,9 +172,11 @@ class LiveLine(asyncio.Protocol):
         handshake.send_response(response)
         self._send_control()
         self.packs = bool(handshake.extensions)
-        # Another one for what follows: the one of the handshake keeps the request for as long as it lives.
+        # Another one for what follows: the one of the handshake keeps the request for as long as it lives, and itself
+        # by its generator.
         self._protocol = Protocol(Side.SERVER, max_size=MOST_MESSAGE_BYTES, logger=_quiet)
         self._protocol.extensions = handshake.extensions
+        handshake.parser.close()
         self._taken_s = self._lines.hub.clock()
         self._lines.joined()
         self.rouse()
