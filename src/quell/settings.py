@@ -117,6 +117,9 @@ class Live(_Section):
     compress: bool = Field(
         default=False, description="Agree to permessage-deflate with clients that offer it; costs CPU, saves network."
     )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="Processes that hold live connections; all listen on the one port."
+    )
 
 
 class Rule(_Section):

@@ -81,6 +81,8 @@ class Member(asyncio.Protocol):
         self.closed_with: int | None = None
         self.bytes_in = 0
         self.errors: list[str] = []
+        self.answers: list[dict[str, Any]] = []
+        """To commands."""
         self._buffer = b""
 
     async def connect(self) -> None:
@@ -172,6 +174,10 @@ class Member(asyncio.Protocol):
             case "reset":
                 self.known[message["channel"]].offset = -1
                 self.say({"type": "subscribe", "channel": message["channel"]})
+            case "reply":
+                self.answers.append(message)
+            case "error" if "id" in message:
+                self.answers.append(message)
             case "error":
                 self.errors.append(message["message"])
 

@@ -125,6 +125,10 @@ class RunningQuell:
     def post(self, path: str, body: Any = None) -> httpx.Response:
         return self.http.post(path, json=body or {})
 
+    def metrics(self) -> str:
+        """Return what a scrape shows."""
+        return self.http.get("/metrics").raise_for_status().text
+
     def incident(self, incident_id: str) -> Seen:
         """Return all that is known of an incident."""
         found: Seen = self.get(f"/api/v1/incidents/{incident_id}")

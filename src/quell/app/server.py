@@ -20,7 +20,8 @@ import uvloop
 
 from quell.app import openfiles
 from quell.app.labs import Drills, Lab, start_lab, stop_lab
-from quell.app.quell import Quell
+from quell.app.quell import LOG_FILE, Quell
+from quell.app.relay import SOCKET_FILE, Relays, RelaySettings
 from quell.errors import ConfigError
 from quell.gateway.patient import PatientHttp
 from quell.settings import Settings, is_loopback
@@ -54,7 +55,7 @@ def run(settings: Settings, *, open_browser: bool = False) -> None:
 
 async def serve(settings: Settings, *, open_browser: bool) -> None:
     """Serve until told to stop; the lab that was started beside ends with it."""
-    listening = _bind(settings.host, settings.port)
+    listening = _bind(settings.host, settings.port, shared=settings.live.processes > 1)
     url = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
     lab: Lab | None = None
     async with httpx.AsyncClient() as client:
@@ -89,7 +90,9 @@ async def _serve(
         )
     )
     told = _told_to_stop()
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    inside, relays = _relays(settings, listening)
+    serving = asyncio.create_task(server.serve(sockets=[listening, *inside]))
+    keeping = asyncio.create_task(relays.keep()) if relays else None
     try:
         _say_ready(url, settings)
         if open_browser:
@@ -100,11 +103,36 @@ async def _serve(
     except TimeoutError:
         logger.warning("drain_cut_short", after_s=DRAIN_S)
     finally:
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
         server.should_exit = True
         await serving
         await quell.close()
     if quell.failed.done():
         quell.failed.result()
+
+
+def _relays(settings: Settings, listening: socket.socket) -> tuple[list[socket.socket], Relays | None]:
+    """Return the socket over which relays ask this process, and the relays, if there are to be any."""
+    count = settings.live.processes - 1
+    if not count:
+        return [], None
+    path = settings.data_dir / SOCKET_FILE
+    path.unlink(missing_ok=True)
+    inside = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    inside.bind(str(path))  # the folder is its owner's alone
+    relayed = RelaySettings(
+        host=settings.host,
+        port=listening.getsockname()[1],
+        data_dir=str(settings.data_dir),
+        log_file=LOG_FILE,
+        token=settings.access_token(),
+        allowed_hosts=settings.allowed_hosts,
+        connections=settings.live.connections,
+        compress=settings.live.compress,
+    )
+    return [inside], Relays(relayed, count)
 
 
 def _told_to_stop() -> asyncio.Future[None]:
@@ -121,11 +149,13 @@ def _told_to_stop() -> asyncio.Future[None]:
     return told
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    """Own the address first, so that a second Quell on it fails before it touches anything."""
+def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
+    """Own the address first, so that a second Quell on it fails before it touches anything; `shared` with relays."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((host, port))
     except OSError as error:

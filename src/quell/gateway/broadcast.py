@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from quell.errors import NotFound
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections.models import Changes, Moment, ReadModels
 from quell.eventlog.projections.views import TimelineEntry
 from quell.gateway.figures import Figure, figures
-from quell.gateway.health import Component, Health
+from quell.gateway.health import Component
 from quell.gateway.live import Hub
 from quell.gateway.sample import AlertSample
 from quell.incident.alert import IncidentSeverity
@@ -27,6 +27,14 @@ REMEMBERED = 1_000
 """Incidents that somebody who comes back after a restart is told of one by one."""
 
 
+class Looks(Protocol):
+    """Whoever knows how Quell is doing."""
+
+    async def components(self) -> tuple[Component, ...]:
+        """Return every component as it is now."""
+        ...
+
+
 class Broadcaster:
     """
     Owns what is on which channel; the hub owns who follows.
@@ -35,7 +43,7 @@ class Broadcaster:
     stopped on the next process too. What is only true of this process counts for itself.
     """
 
-    def __init__(self, hub: Hub, models: ReadModels, health: Health, *, log_epoch: str) -> None:
+    def __init__(self, hub: Hub, models: ReadModels, health: Looks, *, log_epoch: str) -> None:
         """Open the channels; `models` have taken in the past."""
         self._hub, self._models, self._health = hub, models, health
         self._components: dict[str, Component] = {}
