@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NEXT_TELEMETRY_DISABLED = 1
 
 .PHONY: setup run test check lint docs docs-check dashboard lock clean
-.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-lab
+.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-realtime bench-lab
 
 setup: $(STAMP)/python $(STAMP)/dashboard
 
@@ -63,6 +63,9 @@ lock:
 
 bench-ingest bench-latency bench-eventlog bench-scale: setup
 	$(BIN)/python -m benchmarks.$(subst bench-,,$@) $(if $(JSON),--json $(JSON))
+
+bench-realtime: setup
+	$(BIN)/python -m benchmarks.fanout $(if $(JSON),--json $(JSON))
 
 bench-lab: setup
 	$(BIN)/quell bench lab --runs 3 $(if $(JSON),--json $(JSON))

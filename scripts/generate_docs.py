@@ -2,7 +2,7 @@
 Writes the documentation that follows from the code; with --check it writes nothing and names what is stale.
 
 Whole pages: docs/settings.md, docs/events.md, docs/cli.md, docs/severity.md, docs/openapi.json. Marked places: the
-tables of docs/evidence.md, and README's results out of benchmarks/results/*.json. The same code gives the same text.
+tables of docs/evidence.md, and the results in README and docs/performance.md out of benchmarks/results/*.json. The same code gives the same text.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ def documents(root: Path) -> Iterator[tuple[Path, str]]:
     yield evidence, fill(page, "indicators", telemetry.indicators())
     readme, results = root / "README.md", root / "benchmarks/results"
     page = fill(readme.read_text(encoding="utf-8"), "bench:lab", benchmarks.lab(results))
+    page = fill(page, "bench:realtime", benchmarks.realtime(results, whole=False))
     yield readme, fill(page, "bench:speed", benchmarks.speed(results))
+    performance = root / "docs/performance.md"
+    page = fill(performance.read_text(encoding="utf-8"), "bench:realtime", benchmarks.realtime(results, whole=True))
+    yield performance, fill(page, "bench:speed", benchmarks.speed(results))
 
 
 def main() -> int:

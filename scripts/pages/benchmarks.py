@@ -75,6 +75,51 @@ def speed(results: Path) -> str:
     return "\n\n".join(parts)
 
 
+LOADS = ("1000x100", "1000x1000", "5000x100", "10000x100")
+NAMES = {"quell": "**Quell**", "bun": "Bun", "nats": "NATS", "starlette": "Starlette on uvicorn"}
+"""How the servers of `make bench-realtime` are written, where not as they are."""
+
+
+def realtime(results: Path, *, whole: bool) -> str:
+    """Return the table of `make bench-realtime`, `whole` with every load; or that it was not measured."""
+    found = _read(results / "realtime.json")
+    if found is None:
+        return _not_measured("realtime")
+    loads = LOADS if whole else ("1000x1000",)
+    cpu, kb, latency = found["cpu_us_per_delivery"], found["kb_per_connection"], found["latency_ms"]
+    head = ["Server", "CPU per delivery (µs)", "Beside Quell", "Memory per connection (kB)"]
+    head += [f"{load.replace('x', ' connections x ')} events/s: p50 / p99 (ms)" for load in loads]
+    names = sorted(cpu, key=lambda name: cpu[name])
+    rows = [
+        (
+            NAMES.get(name, name),
+            f"{cpu[name]:.2f}",
+            f"{cpu[name] / cpu['quell']:.1f}x",
+            f"{kb[name]:.1f}" if name in kb else "not measured",
+            *(_latency(latency.get(load, {}).get(name)) for load in loads),
+        )
+        for name in names
+    ]
+    lines = [table(head, rows, right=range(1, len(head)))]
+    lines += [f"{name} could not be measured: {why}.\n" for name, why in found.get("cannot_run", {}).items()]
+    told = (
+        ("REST while 10,000 connections are given 100 events/s each, 99th percentile", "rest_p99_ms", "ms", 50),
+        ("A client that comes back 10,000 events late has them all after", "resume_10000_ms", "ms", 200),
+        ("5,000 clients that come back at once are all back after", "herd_5000_s", "s", 5),
+    )
+    rows = [(says, f"{found[key]:,.1f} {unit}", f"at most {aim} {unit}") for says, key, unit, aim in told if key in found]
+    lines.append(table(["Quell", "Measured", "Aim"], rows, right=(1, 2)))
+    return "\n".join(lines) + f"\nMedians of {found['rounds']} rounds{_where(found)}.\n"
+
+
+def _latency(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "not measured"
+    if found.get("p50") is None:
+        return f"not sustained: {100 * found['delivered']:.0f} % delivered"
+    return f"{found['p50']:.1f} / {found['p99']:.1f}"
+
+
 def _read(path: Path) -> Mapping[str, Any] | None:
     if not path.exists():
         return None
