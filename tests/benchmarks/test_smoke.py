@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,24 @@ def test_a_99th_percentile_is_said_from_a_hundred_measurements_on(count: int, kn
     shown = result.row("x", [float(value) for value in range(count)])
 
     assert (shown.p99 != "") is known
+
+
+def test_fanout_accounts_for_every_delivery_of_quell_and_of_the_floor(tmp_path: Path) -> None:
+    if shutil.which("gcc") is None:
+        pytest.skip("lacks gcc, which builds the clients: apt-get install -y gcc")
+    file = tmp_path / "result.json"
+    command = [sys.executable, "-m", "benchmarks.fanout", "--peers", "quell,floor in C", "--rounds", "1"]
+    command += ["--parts", "flat,quell", "--scale", "0.02", "--json", str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+    content = json.loads(file.read_text(encoding="utf-8"))
+    runs = content["runs"]["flat"]
+    for name in ("quell", "floor in C"):
+        [heard] = runs[name]
+        assert heard["deliveries"] == heard["published"] * 20 > 0
+        assert (heard["disorder"], heard["lost"]) == (0, 0)
+        assert content["cpu_us_per_delivery"][name] > 0
+    assert content["rest_p99_ms"] > 0
+    assert content["resume_10000_ms"] > 0
+    assert content["cannot_run"] == {}
