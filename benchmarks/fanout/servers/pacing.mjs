@@ -15,7 +15,8 @@ export function obey(publish, flushed = () => {}) {
     const timer = setInterval(() => {
       const passed = (performance.now() - began) / 1000;
       const due = Math.floor((Math.min(passed, seconds) * rate) / burst) * burst;
-      while (number < due) publish(number++);
+      // Who cannot keep up publishes less, and does not go on after the time is up.
+      while (number < due && performance.now() - began < seconds * 1000) publish(number++);
       flushed();
       if (passed >= seconds) {
         clearInterval(timer);

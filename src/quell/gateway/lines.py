@@ -63,8 +63,8 @@ class Lines:
         self._running: set[asyncio.Task[None]] = set()
         self._pace = Pace()
         self._timer: asyncio.Handle | None = None
-        self._flushing = False
-        self._at_once = False
+        self._flushing = self._at_once = self._urgent = False
+        """`_urgent`: something was published during a flush that must not wait after it."""
         self._beat: asyncio.TimerHandle | None = None
         self._to_look_at: Iterator[Connection] | None = None
         self._at_once_looked = 0
@@ -91,6 +91,7 @@ class Lines:
 
     def _due(self, urgent: bool) -> None:
         if self._flushing or self._at_once:
+            self._urgent |= urgent
             return
         loop = asyncio.get_running_loop()
         wait_s = 0.0 if urgent else self._pace.wait_s(self.hub.clock())
@@ -105,7 +106,7 @@ class Lines:
         self._timer = loop.call_soon(self._start_flush)
 
     def _start_flush(self) -> None:
-        self._timer, self._at_once, self._flushing = None, False, True
+        self._timer, self._at_once, self._flushing, self._urgent = None, False, True, False
         loop, clock = asyncio.get_running_loop(), self.hub.clock  # the loop's own clock may count whole milliseconds
         began_s = clock()
         slices = self.hub.flush()
@@ -139,7 +140,7 @@ class Lines:
         self._pace.flushed(began_s, ended_s, busy_s)
         self.hub.counts.flush_s.add(busy_s)
         if self.hub.dirty:
-            self._due(False)
+            self._due(self._urgent)
 
     # --- the heartbeat ----------------------------------------------------------------------------------------------
 
