@@ -1,8 +1,9 @@
 """
 Writes the documentation that follows from the code; with --check it writes nothing and names what is stale.
 
-Whole pages: docs/settings.md, docs/events.md, docs/cli.md, docs/severity.md, docs/openapi.json. Marked places: the
-tables of docs/evidence.md, and the results in README and docs/performance.md out of benchmarks/results/*.json. The same code gives the same text.
+Whole pages: docs/settings.md, docs/events.md, docs/cli.md, docs/severity.md, docs/openapi.json, docs/asyncapi.json.
+Marked places: the tables of docs/evidence.md, and the results in README and docs/performance.md out of
+benchmarks/results/*.json. The same code gives the same text.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pages import benchmarks, commands, events, settings, severity, telemetry
+from pages import asyncapi, benchmarks, commands, events, settings, severity, telemetry
 from pages.table import fill
 
 from quell.app import openapi
@@ -28,6 +29,7 @@ def documents(root: Path) -> Iterator[tuple[Path, str]]:
     yield root / "docs/cli.md", commands.page()
     yield root / "docs/severity.md", severity.page()
     yield root / "docs/openapi.json", json.dumps(openapi.document(), indent=1, ensure_ascii=False) + "\n"
+    yield root / "docs/asyncapi.json", json.dumps(asyncapi.document(), indent=1, ensure_ascii=False) + "\n"
     evidence = root / "docs/evidence.md"
     page = fill(evidence.read_text(encoding="utf-8"), "metrics", telemetry.metrics())
     yield evidence, fill(page, "indicators", telemetry.indicators())

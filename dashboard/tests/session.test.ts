@@ -162,16 +162,39 @@ describe("resuming", () => {
     expect(sent(talk.hear(HELLO))).toEqual([{ type: "subscribe", channel: "incidents", since: { epoch: "e1", offset: 11 } }]);
   });
 
-  it("says how many events are still to come, until they are there", () => {
+  it("says how many events are still to come, as the server counts them and not by their offsets", () => {
     const talk = live(10);
     cut(talk);
     talk.hear(HELLO);
-    talk.subscribed("incidents", 13, { recovered: true, snapshot: undefined });
-    expect(sayStanding(talk.session, talk.now, null)).toBe("Catching up, 2 to go");
+    talk.subscribed("incidents", 90, { recovered: true, behind: 3, snapshot: undefined });
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Catching up, 3 to go");
+
+    talk.event("incidents", 40, 11);
+    talk.event("incidents", 41);
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Catching up, 1 to go");
+    talk.event("incidents", 90, 41);
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Live");
+  });
+
+  it("is catching up without a number when the server does not count", () => {
+    const talk = live(10);
+    cut(talk);
+    talk.hear(HELLO);
+    talk.subscribed("incidents", 12, { recovered: true, snapshot: undefined });
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Catching up");
 
     talk.event("incidents", 12);
-    talk.event("incidents", 13);
     expect(sayStanding(talk.session, talk.now, null)).toBe("Live");
+  });
+
+  it("tells what was missed from news", () => {
+    const talk = live(10);
+    cut(talk);
+    talk.hear(HELLO);
+    talk.subscribed("incidents", 12, { recovered: true, behind: 1, snapshot: undefined });
+
+    expect(talk.event("incidents", 12)).toMatchObject([{ type: "event", late: true }]);
+    expect(talk.event("incidents", 13)).toMatchObject([{ type: "event", late: false }]);
   });
 
   it("takes the snapshot of a server that began a new epoch", () => {

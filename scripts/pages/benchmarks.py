@@ -107,7 +107,9 @@ def realtime(results: Path, *, whole: bool) -> str:
         ("A client that comes back 10,000 events late has them all after", "resume_10000_ms", "ms", 200),
         ("5,000 clients that come back at once are all back after", "herd_5000_s", "s", 5),
     )
-    rows = [(says, f"{found[key]:,.1f} {unit}", f"at most {aim} {unit}") for says, key, unit, aim in told if key in found]
+    rows = [
+        (says, f"{found[key]:,.1f} {unit}", f"at most {aim} {unit}") for says, key, unit, aim in told if key in found
+    ]
     lines.append(table(["Quell", "Measured", "Aim"], rows, right=(1, 2)))
     return "\n".join(lines) + f"\nMedians of {found['rounds']} rounds{_where(found)}.\n"
 

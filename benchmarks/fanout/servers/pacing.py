@@ -39,7 +39,8 @@ async def obey(publish: Callable[[int], Awaitable[None] | None]) -> None:
         began_s, number = time.monotonic(), 0
         while (passed_s := time.monotonic() - began_s) < seconds:
             due = int(passed_s * rate / burst) * burst
-            while number < due:
+            # Who cannot keep up publishes less, and does not go on after the time is up.
+            while number < due and time.monotonic() - began_s < seconds:
                 waiting = publish(number)
                 if waiting is not None:
                     await waiting

@@ -108,7 +108,7 @@ class LiveClient {
       this.store.take({ kind: "snapshot", channel: effect.channel, data: effect.data }, null);
     } else if (effect.type === "event") {
       const { channel, data, ts } = effect.event;
-      const at = readTs(ts);
+      const at = effect.late ? null : readTs(ts); // what came late because nobody was there says nothing of the way
       this.store.take({ kind: "event", channel, data }, at === null ? null : at + skewMs(session.skew));
     } else if (effect.type === "poll") {
       void this.poll();

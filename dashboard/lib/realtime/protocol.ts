@@ -1,38 +1,9 @@
-/** The words of the WebSocket protocol, version 1. */
+/** The words of the WebSocket protocol, version 1; their shapes are generated into `wire.ts`. */
+import type { ClientMessage, EventMessage, ServerMessage, Since } from "./wire";
 
 export const PROTOCOL_VERSION = 1;
 
-export interface Cursor {
-  epoch: string;
-  offset: number;
-}
-
-export type ClientMessage =
-  | { type: "subscribe"; channel: string; since?: Cursor }
-  | { type: "unsubscribe"; channel: string }
-  | { type: "ping"; id: string };
-
-export type ServerMessage =
-  | { type: "hello"; version: number; epoch: string; server: string; heartbeat_s: number }
-  | { type: "subscribed"; channel: string; epoch: string; offset: number; recovered: boolean; snapshot?: unknown }
-  | EventMessage
-  | { type: "reset"; channel: string; epoch: string; offset: number }
-  | { type: "ping"; ts: string | number }
-  | { type: "pong"; id?: string }
-  | { type: "reply"; id: string; ok: boolean; data?: unknown }
-  | { type: "error"; code: string | number; message: string; id?: string; channel?: string };
-
-export interface EventMessage {
-  type: "event";
-  channel: string;
-  offset: number;
-  /** The offset before this event when events overtaken by newer ones were left out; else `offset - 1`. */
-  after?: number;
-  key?: string;
-  kind: string;
-  ts: string | number;
-  data: unknown;
-}
+export type { ClientMessage, EventMessage, ServerMessage, Since as Cursor };
 
 /** Closes of 4500 and above say that trying again is of no use. */
 export function mayReconnect(code: number): boolean {

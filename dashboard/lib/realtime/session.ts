@@ -30,6 +30,8 @@ export interface Channel {
   cursor: Cursor | null;
   /** The offset to reach before this channel is up to date. */
   head: number;
+  /** Events to come until then, as the server counted them: offsets have gaps. */
+  missing: number;
 }
 
 export interface Session {
@@ -69,7 +71,8 @@ export type Effect =
   | { type: "disconnect"; code: number; reason: string }
   | { type: "send"; messages: ClientMessage[] }
   | { type: "snapshot"; channel: string; offset: number; data: unknown }
-  | { type: "event"; event: EventMessage }
+  /** `late` when it is history that was missed, and no news. */
+  | { type: "event"; event: EventMessage; late: boolean }
   | { type: "trouble"; code: string; message: string; channel: string | null }
   | { type: "poll" };
 
@@ -197,7 +200,7 @@ function ask(name: string, channel: Channel): ClientMessage {
 function subscribe(session: Session, name: string): Step {
   if (session.channels[name] !== undefined) return [session, []];
   const ready = session.link === "open" && session.server !== null;
-  const channel: Channel = { status: ready ? "asked" : "wanted", cursor: null, head: 0 };
+  const channel: Channel = { status: ready ? "asked" : "wanted", cursor: null, head: 0, missing: 0 };
   const next = { ...session, channels: { ...session.channels, [name]: channel } };
   return [next, ready ? [{ type: "send", messages: [ask(name, channel)] }] : []];
 }
@@ -254,7 +257,7 @@ function pinged(session: Session, sentMs: number | null, nowMs: number): Step {
 function refused(session: Session, message: Extract<ServerMessage, { type: "error" }>): Step {
   const trouble: Effect = {
     type: "trouble",
-    code: String(message.code),
+    code: message.code,
     message: message.message,
     channel: message.channel ?? null,
   };
@@ -290,9 +293,10 @@ function subscribed(session: Session, message: Extract<ServerMessage, { type: "s
   const { epoch, offset } = message;
   if (message.recovered && known.cursor !== null) {
     const cursor = { epoch, offset: known.cursor.offset };
-    return [withChannel(settled, message.channel, { status: "live", cursor, head: Math.max(offset, cursor.offset) }), []];
+    const missing = cursor.offset < offset ? (message.behind ?? 0) : 0;
+    return [withChannel(settled, message.channel, { status: "live", cursor, head: offset, missing }), []];
   }
-  const next = withChannel(settled, message.channel, { status: "live", cursor: { epoch, offset }, head: offset });
+  const next = withChannel(settled, message.channel, { status: "live", cursor: { epoch, offset }, head: offset, missing: 0 });
   return [next, [{ type: "snapshot", channel: message.channel, offset, data: message.snapshot }]];
 }
 
@@ -302,15 +306,17 @@ function event(session: Session, message: EventMessage, nowMs: number): Step {
   if (message.offset <= channel.cursor.offset) return [session, []];
   if ((message.after ?? message.offset - 1) > channel.cursor.offset) return askAgain(session, message.channel, channel.cursor);
   const cursor = { epoch: channel.cursor.epoch, offset: message.offset };
-  const head = Math.max(channel.head, message.offset);
+  const late = message.offset <= channel.head;
+  const missing = message.offset < channel.head ? Math.max(0, channel.missing - 1) : 0;
   const sent = readTs(message.ts);
   const heard = sent === null ? session : { ...session, skew: heardEvent(session.skew, sent, nowMs) };
-  return [withChannel(heard, message.channel, { status: "live", cursor, head }), [{ type: "event", event: message }]];
+  const next: Channel = { status: "live", cursor, head: channel.head, missing };
+  return [withChannel(heard, message.channel, next), [{ type: "event", event: message, late }]];
 }
 
 function askAgain(session: Session, name: string, cursor: Cursor | null): Step {
   const channel = session.channels[name];
   if (channel === undefined) return [session, []];
-  const asked: Channel = { status: "asked", cursor, head: channel.head };
+  const asked: Channel = { status: "asked", cursor, head: channel.head, missing: 0 };
   return [withChannel(session, name, asked), [{ type: "send", messages: [ask(name, asked)] }]];
 }

@@ -20,12 +20,9 @@ export function isStale(session: Session, nowMs: number): boolean {
 /** Events still to come, 0 while that is not known; null when every channel is up to date. */
 export function behind(session: Session): number | null {
   const channels = Object.values(session.channels);
-  const missing = channels.reduce(
-    (sum, channel) => sum + (channel.cursor === null ? 0 : Math.max(0, channel.head - channel.cursor.offset)),
-    0,
-  );
+  const missing = channels.reduce((sum, channel) => sum + channel.missing, 0);
   if (missing > 0) return missing;
-  return channels.some((channel) => channel.status !== "live") ? 0 : null;
+  return channels.some(({ status, cursor, head }) => status !== "live" || (cursor?.offset ?? 0) < head) ? 0 : null;
 }
 
 /** Whole seconds until the next try; null when none is planned. */
