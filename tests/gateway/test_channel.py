@@ -186,6 +186,10 @@ class Client:
     state: dict[str, int] = field(default_factory=dict)
     lists: dict[str, list[int]] = field(default_factory=dict)
     subscribed: set[str] = field(default_factory=set)
+    asked: dict[str, bool] = field(default_factory=dict)
+    """Whether the answer is still to come; until then what was under way is not taken in: it comes again."""
+    again: set[str] = field(default_factory=set)
+    """Asked for more than once on this connection: only then may an event come twice."""
     connection: Connection | None = None
     roused: bool = False
     blocked: bool = False
@@ -221,6 +225,9 @@ class Client:
         if since is not None:
             wish["since"] = {"epoch": since[0], "offset": since[1]}
         self.subscribed.add(name)
+        if name in self.asked:
+            self.again.add(name)
+        self.asked[name] = True
         assert self.connection.receive(json.dumps(wish)) == []
 
     def read(self, frame: bytes) -> None:
@@ -230,9 +237,11 @@ class Client:
                     self.settle(message)
                 case "event":
                     self.event(message)
-                case "reset":
+                case "reset" if not self.asked[message["channel"]]:
                     self.cursor.pop(message["channel"])
                     self.subscribe(message["channel"])
+                case "reset":
+                    pass  # asked anew meanwhile: the answer comes
                 case "hello":
                     pass
                 case other:
@@ -240,6 +249,7 @@ class Client:
 
     def settle(self, message: dict[str, Any]) -> None:
         name = message["channel"]
+        self.asked[name] = False
         if message["recovered"]:
             assert self.cursor[name][0] == message["epoch"]
             return
@@ -251,7 +261,11 @@ class Client:
 
     def event(self, message: dict[str, Any]) -> None:
         name, offset = message["channel"], message["offset"]
+        if self.asked[name]:
+            return
         epoch, seen = self.cursor[name]
+        if offset <= seen and name in self.again:
+            return
         assert message.get("after", offset - 1) == seen, "an event is missing or came twice"
         self.cursor[name] = (epoch, offset)
         if name == "state":
@@ -299,6 +313,8 @@ class World:
     def connect(self, client: Client) -> None:
         if client.connection is None:
             client.connection = self.hub.connect(client)
+            client.asked.clear()
+            client.again.clear()
             for name in sorted(client.subscribed):
                 client.subscribe(name)
 

@@ -90,7 +90,7 @@ class Connection:
     def __init__(self, hub: Hub, session: Session, line: Line) -> None:
         self._hub = hub
         self.line = line
-        self._control: list[bytes] = []
+        self._control: list[bytes] | None = None
         self._control_bytes = 0
         self._cursors: dict[str, Cursor] = {}
         self._ready: dict[str, None] = {}
@@ -184,12 +184,12 @@ class Connection:
 
     def _say(self, message: ServerMessage) -> None:
         encoded = encode(message)
-        self._control.append(encoded)
+        waiting = self._control = self._control or []
+        waiting.append(encoded)
         self._control_bytes += len(encoded)
-        if self._control_bytes > self._hub.bounds.control_bytes and len(self._control) > 1:
+        if self._control_bytes > self._hub.bounds.control_bytes and len(waiting) > 1:
             self.hang_up(hang_up(CloseCode.TOO_SLOW, "too many answers wait: this client sends but does not read"))
-            self._control.clear()
-            self._control_bytes = 0
+            self._control, self._control_bytes = None, 0
         self.line.rouse()
 
     @property
@@ -210,7 +210,7 @@ class Connection:
         Call it when the socket has taken the frame before; whoever is roused finds something here.
         """
         limit = self._hub.bounds.piece_bytes
-        parts, self._control, self._control_bytes = self._control, [], 0
+        parts, self._control, self._control_bytes = self._control or [], None, 0
         size = sum(map(len, parts))
         while self._ready and size < limit:
             found = self._next(next(iter(self._ready)))

@@ -237,9 +237,9 @@ class Session:
         self._allowed_at_s = now_s
         self._pinged_s = now_s
         self.heard_s = now_s
-        # Lists, since there are few and an empty set takes four times as much, for each of thousands of connections.
-        self.channels: list[str] = []
-        self.running: list[str] = []
+        # Tuples, since they are short, and an empty one takes nothing, for each of thousands of connections.
+        self.channels: tuple[str, ...] = ()
+        self.running: tuple[str, ...] = ()
         """Ids of the commands without an answer yet."""
         self.closed = False
 
@@ -336,7 +336,7 @@ class Session:
             if len(self.channels) >= self._limits.subscriptions:
                 reason = f"more than {self._limits.subscriptions} subscriptions on one connection"
                 return self._end(CloseCode.TOO_MANY_SUBSCRIPTIONS, reason)
-            self.channels.append(message.channel)
+            self.channels += (message.channel,)
         return [Join(message.channel, message.since)]
 
     def _command(self, message: Command) -> Sequence[Effect]:
@@ -349,13 +349,12 @@ class Session:
         if len(self.running) >= self._limits.commands_at_once:
             says = f"{len(self.running)} commands wait for their answer: send this one again after one has come"
             return [Send(ErrorMessage(code="overloaded", message=says, id=message.id))]
-        self.running.append(message.id)
+        self.running += (message.id,)
         return [message]
 
     def left(self, channel: str) -> None:
         """Take in that the server ended a subscription: no such channel, or a reset."""
-        if channel in self.channels:
-            self.channels.remove(channel)
+        self.channels = tuple(name for name in self.channels if name != channel)
 
     def done(self, command_id: str, data: Any) -> Reply:
         """Return the answer to a command that was done."""
@@ -368,8 +367,7 @@ class Session:
         return ErrorMessage(code=code, message=message, id=command_id)
 
     def _answered(self, command_id: str) -> None:
-        if command_id in self.running:
-            self.running.remove(command_id)
+        self.running = tuple(running for running in self.running if running != command_id)
 
     def _end(self, code: CloseCode, reason: str) -> list[Effect]:
         self.closed = True

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import socket
+import uuid
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 Scope = dict[str, Any]
 _quiet = logging.getLogger("quell.websockets")
 """For the library, which tells of every connection."""
+
+_NO_ID = uuid.UUID(int=0)
+"""The library names each connection in its logs; nobody reads them, and a name takes 300 bytes."""
 
 UNSENT_BYTES = 65_536
 """What the kernel holds unsent for one socket; more would only make a stalled client expensive."""
@@ -177,6 +181,7 @@ class LiveLine(asyncio.Protocol):
         self._protocol = Protocol(Side.SERVER, max_size=MOST_MESSAGE_BYTES, logger=_quiet)
         self._protocol.extensions = handshake.extensions
         handshake.parser.close()
+        self._protocol.id = _NO_ID
         self._taken_s = self._lines.hub.clock()
         self._lines.joined()
         self.rouse()
