@@ -7,11 +7,11 @@ import contextlib
 import gc
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import httpx
 import msgspec
@@ -20,6 +20,9 @@ import typer
 from quell import __version__
 from quell.errors import ConfigError, QuellError
 from quell.settings import load
+
+if TYPE_CHECKING:
+    from quell.client import State
 
 app = typer.Typer(
     name="quell",
@@ -175,24 +178,47 @@ def tail(
     output: Format = Output.TABLE,
 ) -> None:
     """Follow what happens, live; Ctrl-C ends it."""
-    from quell.tail import Event, Tail
-
-    def trouble(why: str, wait_s: float) -> None:
-        print(f"quell: {why}; trying again in {wait_s:.1f} s", file=sys.stderr)
+    from quell.client import Client, Event, Snapshot
 
     async def print_all() -> None:
         address = f"{url.rstrip('/').replace('http', 'ws', 1)}/ws"
-        async for item in Tail(address, channel, token=token, on_trouble=trouble):
-            if output is Output.JSON:
-                print(msgspec.json.encode(item).decode(), flush=True)
-            elif isinstance(item, Event):
-                print(_said(item), flush=True)
-            else:
-                rows = item.data.get("items", []) if isinstance(item.data, dict) else []
-                print(f"{channel}: {len(rows)} so far; following", flush=True)
+        async with Client(address, token=token, on_state=_state_sayer()) as client:
+            async for item in client.follow(channel):
+                if output is Output.JSON:
+                    print(msgspec.json.encode(item).decode(), flush=True)
+                elif isinstance(item, Event):
+                    print(_said(item), flush=True)
+                else:
+                    rows = item.data.get("items", []) if isinstance(item.data, dict) else []
+                    print(f"{channel}: {len(rows)} so far; following", flush=True)
+                if isinstance(item, Snapshot) and item.missed:
+                    print("quell: events were missed that history no longer holds", file=sys.stderr)
 
     with contextlib.suppress(KeyboardInterrupt):
         _run(print_all())
+
+
+def _state_sayer() -> Callable[[State], None]:
+    """Return what says on stderr, in a line, that the connection was lost, and that it is back."""
+    from quell.client import CatchingUp, Live, Reconnecting
+
+    said: type[State] | None = None
+
+    def say(state: State) -> None:
+        nonlocal said
+        match state:
+            case Reconnecting(why=why, wait_s=wait_s):
+                line = f"{why}; trying again in {wait_s:.1f} s"
+            case CatchingUp(behind=int(behind)) if said is Reconnecting:
+                line = f"connected again, {behind} events behind"
+            case Live() if said is not None:
+                line = "caught up"
+            case _:
+                return
+        said = None if isinstance(state, Live) else type(state)
+        print(f"quell: {' '.join(line.split())}", file=sys.stderr)
+
+    return say
 
 
 def _said(message: Any) -> str:
