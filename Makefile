@@ -6,7 +6,7 @@ STAMP := .setup
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NEXT_TELEMETRY_DISABLED = 1
 
-.PHONY: setup run test check lint docs docs-check dashboard lock clean
+.PHONY: setup run test check lint docs docs-check dashboard lock clean soak
 .PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-realtime bench-lab
 
 setup: $(STAMP)/python $(STAMP)/dashboard
@@ -66,6 +66,9 @@ bench-ingest bench-latency bench-eventlog bench-scale: setup
 
 bench-realtime: setup
 	$(BIN)/python -m benchmarks.fanout $(if $(JSON),--json $(JSON))
+
+soak: setup
+	QUELL_SOAK_S=300 $(BIN)/pytest -s tests/gateway/test_crowd.py -k soak
 
 bench-lab: setup
 	$(BIN)/quell bench lab --runs 3 $(if $(JSON),--json $(JSON))

@@ -1,11 +1,12 @@
 """
 One event to many: Quell's live channel beside other servers, on the same machine in the same run.
 
-`make bench-realtime` prints the tables; `JSON=FILE` writes them. Each server has one processor and the clients, a small
-program in C, have the other. The server makes the events itself (NATS and nchan are given them by a publisher on the
-clients' processor): about 290 bytes of JSON with a number and a time. Every measurement starts the server anew; rounds
-alternate between the servers and medians are told. A server that had not delivered 95 % of what was asked for, three
-seconds after the last event, did not sustain a load, and has no latency for it.
+`make bench-realtime` prints the tables; `JSON=FILE` writes them (with `--parts`, those parts of the file). Each server
+has one processor and the clients, a small program in C, have the other. The server makes the events itself (NATS and
+nchan are given them by a publisher on the clients' processor): about 290 bytes of JSON with a number and a time. Every
+measurement starts the server anew; rounds alternate between the servers and medians are told. A server that had not
+delivered 95 % of what was asked for, three seconds after the last event, did not sustain a load, and has no latency
+for it.
 
 - *CPU per delivery*: the server's processor time over all deliveries, at 1,000 connections that are given 1,000 events
   a second in bursts of 100 (flat out: a million deliveries a second, which batching makes possible).
@@ -41,8 +42,9 @@ LATENCY = {
     "5000x100": Load(connections=5_000, rate=100),
     "10000x100": Load(connections=10_000, rate=100),
 }
+MEMORY = Load(connections=5_000, rate=10, seconds=1.0)
 SUSTAINED = 0.95
-PARTS = ("flat", "latency", "quell")
+PARTS = ("flat", "latency", "memory", "quell")
 
 
 def main() -> None:
@@ -58,6 +60,7 @@ def main() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     loads = {"flat": FLAT_OUT} if "flat" in parts else {}
     loads |= LATENCY if "latency" in parts else {}
+    loads |= {"memory": MEMORY} if "memory" in parts else {}
     found, cannot = rounds(names, {name: smaller(load, asked.scale) for name, load in loads.items()}, asked.rounds)
     result = {"machine": machine(), "rounds": asked.rounds, "scale": asked.scale} | summary(found)
     result["cannot_run"] = cannot
@@ -68,7 +71,14 @@ def main() -> None:
         result["herd_5000_s"] = herd_s(CACHE, connections=max(1, round(5_000 * asked.scale)))
     show(result)
     if asked.json:
-        asked.json.write_text(json.dumps(result, indent=1) + "\n")
+        kept = json.loads(asked.json.read_text()) if asked.json.exists() and set(parts) < set(PARTS) else {}
+        asked.json.write_text(json.dumps(merged(kept, result), indent=1) + "\n")
+
+
+def merged(kept: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return a result with those parts that were not measured anew as they were; each was compared within its run."""
+    runs = kept.get("runs", {}) | new["runs"]
+    return {**kept, **{key: value for key, value in new.items() if value or key not in kept}, "runs": runs}
 
 
 def smaller(load: Load, scale: float) -> Load:
@@ -110,12 +120,9 @@ def summary(found: Found) -> dict[str, Any]:
     """Return the medians, under the keys that are promised."""
     flat = found.get("flat", {})
     latency: dict[str, dict[str, Any]] = {}
-    for load_name in LATENCY:
-        latency[load_name] = {name: _latency(heard) for name, heard in found.get(load_name, {}).items()}
-    memory = {
-        name: round(statistics.median(one.kb_per_connection for one in heard), 2)
-        for name, heard in found.get("5000x100", {}).items()
-    }
+    for load_name in LATENCY.keys() & found.keys():
+        latency[load_name] = {name: _latency(heard) for name, heard in found[load_name].items()}
+    memory = {name: _median(heard, "kb_per_connection") for name, heard in found.get("memory", {}).items()}
     return {
         "cpu_us_per_delivery": {name: _median(heard, "cpu_us_per_delivery") for name, heard in flat.items()},
         "deliveries_per_s": {name: round(_median(heard, "deliveries_per_s")) for name, heard in flat.items()},
@@ -144,8 +151,8 @@ def show(result: dict[str, Any]) -> None:
     """Print the tables."""
     print(", ".join(f"{name} {value}" for name, value in result["machine"].items()))
     cpu = result["cpu_us_per_delivery"]
-    loads = [load for load, of in result["latency_ms"].items() if of]
-    names = list(cpu) or list(next(iter(result["latency_ms"].values()), {}))
+    loads = [load for load in LATENCY if result["latency_ms"].get(load)]
+    names = list(cpu) or list(result["kb_per_connection"]) or list(next(iter(result["latency_ms"].values()), {}))
     print(f"{'':18}{'us/delivery':>12}{'million/s':>10}{'kB/conn':>9}" + "".join(f"{load:>18}" for load in loads))
     for name in names:
         cells = "".join(f"{_cell(result['latency_ms'][load].get(name)):>18}" for load in loads)

@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.fanout.peers import HERE, CannotRun, Peer, Started, compiled, first_line, run
 
 SETTLE_S = 0.7
+WARM_UP = 20
 LATE_S = 3.0
 """How long who has not been given everything may still be, after the last event."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -81,6 +82,9 @@ def following(peer: Peer, port: int, connections: int, cache: Path) -> Iterator[
 def measure(peer: Peer, load: Load, cache: Path) -> Heard:
     """Run one load on one peer."""
     with started(peer, cache) as server:
+        # What a server loads and sets aside for its first clients is no cost of those that follow.
+        with following(peer, server.port, WARM_UP, cache):
+            pass
         before_kb = memory_kb(server.server.pid)
         with following(peer, server.port, load.connections, cache) as clients:
             idle_kb = memory_kb(server.server.pid) - before_kb

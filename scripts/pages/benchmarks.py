@@ -87,7 +87,13 @@ def realtime(results: Path, *, whole: bool) -> str:
         return _not_measured("realtime")
     loads = LOADS if whole else ("1000x1000",)
     cpu, kb, latency = found["cpu_us_per_delivery"], found["kb_per_connection"], found["latency_ms"]
-    head = ["Server", "CPU per delivery (µs)", "Beside Quell", "Memory per connection (kB)"]
+    head = [
+        "Server",
+        "CPU per delivery in bursts of 100 (µs)",
+        "Beside Quell",
+        "One event at a time (µs)",
+        "Memory per connection (kB)",
+    ]
     head += [f"{load.replace('x', ' connections x ')} events/s: p50 / p99 (ms)" for load in loads]
     names = sorted(cpu, key=lambda name: cpu[name])
     rows = [
@@ -95,6 +101,7 @@ def realtime(results: Path, *, whole: bool) -> str:
             NAMES.get(name, name),
             f"{cpu[name]:.2f}",
             f"{cpu[name] / cpu['quell']:.1f}x",
+            _single(latency.get("1000x100", {}).get(name)),
             f"{kb[name]:.1f}" if name in kb else "not measured",
             *(_latency(latency.get(load, {}).get(name)) for load in loads),
         )
@@ -112,6 +119,10 @@ def realtime(results: Path, *, whole: bool) -> str:
     ]
     lines.append(table(["Quell", "Measured", "Aim"], rows, right=(1, 2)))
     return "\n".join(lines) + f"\nMedians of {found['rounds']} rounds{_where(found)}.\n"
+
+
+def _single(found: Mapping[str, Any] | None) -> str:
+    return "not measured" if found is None else f"{found['cpu_us_per_delivery']:.1f}"
 
 
 def _latency(found: Mapping[str, Any] | None) -> str:

@@ -2,8 +2,10 @@
 // pending. It checks nothing and answers nothing; told "RATE BURST SECONDS" on its input it publishes.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +34,18 @@ static void publish(long number) {
 static void flush(void) {
   for (int i = 0; i < live; i++) {
     size_t sent = 0;
-    while (sent < size) { ssize_t some = write(line[i], pending + sent, size - sent); if (some < 0) { usleep(50); continue; } sent += some; }
+    while (sent < size) {
+      ssize_t some = write(line[i], pending + sent, size - sent);
+      if (some >= 0) sent += some;
+      else if (errno == EAGAIN) usleep(50);
+      else { line[i--] = line[--live]; break; }  /* it is gone */
+    }
   }
   size = 0;
 }
 
 int main(void) {
+  signal(SIGPIPE, SIG_IGN);
   struct rlimit most; getrlimit(RLIMIT_NOFILE, &most); most.rlim_cur = most.rlim_max; setrlimit(RLIMIT_NOFILE, &most);
   int door = socket(AF_INET, SOCK_STREAM, 0); struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
   socklen_t length = sizeof at; bind(door, (void *)&at, length); listen(door, 4096); getsockname(door, (void *)&at, &length);
