@@ -90,7 +90,11 @@ async def _serve(
         )
     )
     told = _told_to_stop()
-    inside, relays = _relays(settings, listening)
+    try:
+        inside, relays = _relays(settings, listening)
+    except ConfigError:
+        await quell.close()
+        raise
     serving = asyncio.create_task(server.serve(sockets=[listening, *inside]))
     keeping = asyncio.create_task(relays.keep()) if relays else None
     try:
@@ -114,14 +118,22 @@ async def _serve(
 
 
 def _relays(settings: Settings, listening: socket.socket) -> tuple[list[socket.socket], Relays | None]:
-    """Return the socket over which relays ask this process, and the relays, if there are to be any."""
+    """
+    Return the socket over which relays ask this process, and the relays, if there are to be any.
+
+    Call it when the data folder is ours. Raises: ConfigError: its path is too long for a socket.
+    """
     count = settings.live.processes - 1
     if not count:
         return [], None
     path = settings.data_dir / SOCKET_FILE
     path.unlink(missing_ok=True)
     inside = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    inside.bind(str(path))  # the folder is its owner's alone
+    try:
+        inside.bind(str(path))  # the folder is its owner's alone
+    except OSError as error:
+        inside.close()
+        raise ConfigError(f"relays cannot ask over {path}: {error}") from error
     relayed = RelaySettings(
         host=settings.host,
         port=listening.getsockname()[1],
