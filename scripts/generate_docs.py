@@ -29,7 +29,8 @@ def documents(root: Path) -> Iterator[tuple[Path, str]]:
     yield root / "docs/cli.md", commands.page()
     yield root / "docs/severity.md", severity.page()
     yield root / "docs/openapi.json", json.dumps(openapi.document(), indent=1, ensure_ascii=False) + "\n"
-    yield root / "docs/asyncapi.json", json.dumps(asyncapi.document(), indent=1, ensure_ascii=False) + "\n"
+    live = asyncapi.document((root / "docs/protocol.md").read_text(encoding="utf-8"))
+    yield root / "docs/asyncapi.json", json.dumps(live, indent=1, ensure_ascii=False) + "\n"
     evidence = root / "docs/evidence.md"
     page = fill(evidence.read_text(encoding="utf-8"), "metrics", telemetry.metrics())
     yield evidence, fill(page, "indicators", telemetry.indicators())

@@ -1,65 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CAP_MS, FIRST_MS, backoffMs } from "@/lib/realtime/backoff";
-import type { ServerMessage } from "@/lib/realtime/protocol";
-import { newSession, step, type Effect, type Input, type Session } from "@/lib/realtime/session";
-import { behind, isStale, retryInS, sayStanding, standing } from "@/lib/realtime/standing";
-
-const HELLO: ServerMessage = { type: "hello", version: 1, epoch: "e1", server: "0.1.0", heartbeat_s: 5 };
-
-/** A conversation driven by hand: the clock only moves when told to. */
-class Talk {
-  session: Session;
-  now = 1_000_000;
-  chance = 0.5;
-  effects: Effect[] = [];
-
-  constructor(...channels: string[]) {
-    this.session = newSession(this.now);
-    for (const channel of channels) this.give({ type: "subscribe", channel });
-  }
-
-  give(input: Input): Effect[] {
-    const [next, effects] = step(this.session, input, this.now, this.chance);
-    this.session = next;
-    this.effects = [...effects];
-    return this.effects;
-  }
-
-  hear(...messages: ServerMessage[]): Effect[] {
-    return this.give({ type: "frame", text: JSON.stringify(messages) });
-  }
-
-  wait(ms: number): Effect[] {
-    this.now += ms;
-    return this.give({ type: "tick" });
-  }
-
-  open(): this {
-    this.give({ type: "start" });
-    this.give({ type: "opened" });
-    this.hear(HELLO);
-    return this;
-  }
-
-  subscribed(channel: string, offset: number, over: Partial<Extract<ServerMessage, { type: "subscribed" }>> = {}): Effect[] {
-    return this.hear({ type: "subscribed", channel, epoch: "e1", offset, recovered: false, snapshot: { items: [] }, ...over });
-  }
-
-  event(channel: string, offset: number, after?: number): Effect[] {
-    const gap = after === undefined ? {} : { after };
-    return this.hear({ type: "event", channel, offset, kind: "x", ts: "2026-01-02T03:04:05Z", data: { offset }, ...gap });
-  }
-}
-
-function live(offset = 10): Talk {
-  const talk = new Talk("incidents").open();
-  talk.subscribed("incidents", offset);
-  return talk;
-}
-
-function sent(effects: readonly Effect[]) {
-  return effects.flatMap((effect) => (effect.type === "send" ? effect.messages : []));
-}
+import { behind, sayStanding, standing } from "@/lib/realtime/standing";
+import { AT, HELLO, Talk, live, sent } from "./talk";
 
 describe("subscribing", () => {
   it("waits for the greeting before it asks for anything", () => {
@@ -103,13 +44,51 @@ describe("subscribing", () => {
     ]);
   });
 
-  it("lets a refused channel go instead of catching up for ever", () => {
+  it("lets a refused channel go", () => {
     const talk = live();
     talk.give({ type: "subscribe", channel: "incident:NO" });
-    expect(behind(talk.session)).toBe(0);
 
-    talk.hear({ type: "error", code: "not_found", message: "no such channel", channel: "incident:NO" });
-    expect(behind(talk.session)).toBeNull();
+    expect(talk.hear({ type: "error", code: "not_found", message: "no such channel", channel: "incident:NO" })).toMatchObject([
+      { type: "trouble", channel: "incident:NO" },
+    ]);
+    expect(Object.keys(talk.session.channels)).toEqual(["incidents"]);
+  });
+
+  it("is connecting until something can be shown, and live while one more channel is opened", () => {
+    const talk = new Talk("incidents", "agents").open();
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Connecting");
+
+    talk.subscribed("incidents", 10);
+    talk.give({ type: "subscribe", channel: "incident:INC-1" });
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Live");
+  });
+
+  it("takes a frame that holds several channels, message by message", () => {
+    const talk = new Talk("incidents", "events").open();
+    const effects = talk.hear(
+      { type: "subscribed", channel: "incidents", epoch: "log", offset: 7, recovered: false, snapshot: { items: [] } },
+      { type: "subscribed", channel: "events", epoch: "log", offset: 40, recovered: false, snapshot: { items: [] } },
+      { type: "event", channel: "events", offset: 44, after: 40, kind: "entry", ts: AT, data: {} },
+      { type: "event", channel: "incidents", offset: 44, after: 7, kind: "incident", ts: AT, data: {} },
+      { type: "ping", ts: AT },
+    );
+
+    expect(effects.map(({ type }) => type)).toEqual(["snapshot", "snapshot", "event", "event", "send"]);
+    expect(Object.values(talk.session.channels).map(({ cursor }) => cursor?.offset)).toEqual([44, 44]);
+  });
+
+  it("counts the offsets of each channel in the epoch of that channel", () => {
+    const talk = new Talk("incidents", "agents").open();
+    talk.subscribed("incidents", 10, { epoch: "log" });
+    talk.subscribed("agents", 3, { epoch: "process" });
+    talk.event("agents", 4);
+    talk.give({ type: "closed", code: 4001, reason: "stopping" });
+    talk.give({ type: "opened" });
+
+    expect(sent(talk.hear({ ...HELLO, epoch: "another" }))).toEqual([
+      { type: "subscribe", channel: "incidents", since: { epoch: "log", offset: 10 } },
+      { type: "subscribe", channel: "agents", since: { epoch: "process", offset: 4 } },
+    ]);
   });
 });
 
@@ -187,6 +166,47 @@ describe("resuming", () => {
     expect(sayStanding(talk.session, talk.now, null)).toBe("Live");
   });
 
+  it("is catching up from the moment it is let in again until every channel is there", () => {
+    const talk = new Talk("incidents", "agents").open();
+    for (const channel of ["incidents", "agents"]) talk.subscribed(channel, 10);
+    talk.give({ type: "closed", code: 1006, reason: "" });
+    talk.give({ type: "opened" });
+    expect(standing(talk.session, talk.now)).toBe("catching_up");
+    talk.hear(HELLO);
+    talk.subscribed("incidents", 2_000, { recovered: true, behind: 1_240, snapshot: undefined });
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Catching up, 1,240 to go");
+
+    talk.subscribed("agents", 3, { epoch: "e2" });
+    expect(behind(talk.session)).toBe(1_240);
+  });
+
+  it("adds up what channels have to go, and one that is up to date has nothing", () => {
+    const talk = new Talk("incidents", "events").open();
+    for (const channel of ["incidents", "events"]) talk.subscribed(channel, 10);
+    talk.give({ type: "closed", code: 1006, reason: "" });
+    talk.give({ type: "opened" });
+    talk.hear(HELLO);
+    talk.subscribed("incidents", 10, { recovered: true, behind: 0, snapshot: undefined });
+    expect(behind(talk.session)).toBe(0);
+    talk.subscribed("events", 30, { recovered: true, behind: 2, snapshot: undefined });
+    expect(behind(talk.session)).toBe(2);
+
+    talk.event("events", 20, 10);
+    talk.event("events", 30, 20);
+    expect(behind(talk.session)).toBeNull();
+  });
+
+  it("does not count below what is still missing when more is said than was announced", () => {
+    const talk = live(10);
+    cut(talk);
+    talk.hear(HELLO);
+    talk.subscribed("incidents", 14, { recovered: true, behind: 1, snapshot: undefined });
+    talk.event("incidents", 12);
+    talk.event("incidents", 13);
+
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Catching up");
+  });
+
   it("tells what was missed from news", () => {
     const talk = live(10);
     cut(talk);
@@ -205,174 +225,5 @@ describe("resuming", () => {
 
     expect(effects).toMatchObject([{ type: "snapshot", offset: 3 }]);
     expect(talk.session.channels.incidents?.cursor).toEqual({ epoch: "e2", offset: 3 });
-  });
-});
-
-describe("back-off", () => {
-  it("tries again within a second the first time", () => {
-    expect(backoffMs(1, 0.999999)).toBeLessThan(1_000);
-  });
-
-  it.each([1, 2, 3, 4, 5, 9, 40])("stays between nothing and its ceiling after %i failures", (failures) => {
-    const ceiling = Math.min(CAP_MS, FIRST_MS * 2 ** (failures - 1));
-    expect(backoffMs(failures, 0)).toBe(0);
-    expect(backoffMs(failures, 0.999999)).toBeLessThanOrEqual(ceiling);
-    expect(backoffMs(failures, 0.5)).toBe(Math.floor(ceiling / 2));
-  });
-
-  it("grows while connections fail and starts afresh after one that lasted", () => {
-    const talk = new Talk("incidents");
-    talk.chance = 0.999999;
-    talk.give({ type: "start" });
-    const waits: number[] = [];
-    for (let round = 0; round < 3; round += 1) {
-      talk.give({ type: "closed", code: 1006, reason: "" });
-      waits.push((talk.session.retryAt ?? 0) - talk.now);
-      talk.wait(waits.at(-1) ?? 0);
-    }
-    expect(waits).toEqual([...waits].sort((a, b) => a - b));
-    expect(new Set(waits).size).toBe(3);
-
-    talk.give({ type: "opened" });
-    talk.hear(HELLO);
-    talk.now += 11_000;
-    talk.give({ type: "closed", code: 4001, reason: "stopping" });
-    expect((talk.session.retryAt ?? 0) - talk.now).toBeLessThan(1_000);
-  });
-
-  it.each([4500, 4501, 4502, 4503, 4504])("does not try again after close code %i", (code) => {
-    const talk = live();
-    talk.give({ type: "closed", code, reason: "because" });
-
-    expect(talk.session.retryAt).toBeNull();
-    expect(sayStanding(talk.session, talk.now, null)).toBe("Refused: because");
-    expect(talk.wait(60_000)).toEqual([]);
-  });
-
-  it.each([1000, 1006, 1009, 4001, 4002, 4003])("tries again after close code %i", (code) => {
-    const talk = live();
-    talk.give({ type: "closed", code, reason: "" });
-    expect(talk.session.retryAt).not.toBeNull();
-  });
-
-  it("tries at once when a person asks or the network comes back", () => {
-    for (const input of [{ type: "retry" }, { type: "online", online: true }] as const) {
-      const talk = live();
-      talk.chance = 0.9;
-      talk.give({ type: "closed", code: 1006, reason: "" });
-      expect(talk.give(input)).toEqual([{ type: "connect" }]);
-    }
-  });
-
-  it("counts the seconds down", () => {
-    const talk = live();
-    talk.chance = 0.9;
-    talk.session = { ...talk.session, failures: 3 };
-    talk.now += 1_000;
-    talk.give({ type: "closed", code: 1006, reason: "" });
-
-    expect(retryInS(talk.session, talk.now)).toBe(6);
-    expect(sayStanding(talk.session, talk.now + 2_000, null)).toBe("Polling every 5 s");
-  });
-});
-
-describe("silence", () => {
-  it("hangs up and reconnects when no heartbeat comes", () => {
-    const talk = live();
-    expect(talk.wait(14_000)).toEqual([]);
-
-    expect(talk.wait(1_500)).toMatchObject([{ type: "disconnect", code: 4003 }]);
-    expect(talk.session.link).toBe("waiting");
-  });
-
-  it("answers each heartbeat when it arrives", () => {
-    const talk = live();
-    expect(sent(talk.hear({ type: "ping", ts: "2026-01-02T03:04:05Z" }))).toMatchObject([{ type: "ping" }]);
-  });
-
-  it("is stale after fifteen seconds without news, and says how old", () => {
-    const talk = live();
-    talk.give({ type: "closed", code: 1006, reason: "" });
-    talk.session = { ...talk.session, retryAt: talk.now + 17_000 };
-    expect(isStale(talk.session, talk.now + 15_000)).toBe(false);
-
-    expect(isStale(talk.session, talk.now + 15_001)).toBe(true);
-    expect(sayStanding(talk.session, talk.now + 16_000, null)).toBe("Stale, 16 s old, next try in 1 s");
-  });
-
-  it("gives a connection up that never opens", () => {
-    const talk = new Talk("incidents");
-    talk.give({ type: "start" });
-    expect(talk.wait(8_001)).toMatchObject([{ type: "disconnect" }]);
-    expect(talk.session.link).toBe("waiting");
-  });
-
-  it("hangs up on a frame that cannot be read", () => {
-    const talk = live();
-    expect(talk.give({ type: "frame", text: "{" })).toMatchObject([{ type: "disconnect" }]);
-  });
-
-  it("refuses a server whose protocol it does not speak", () => {
-    const talk = new Talk("incidents");
-    talk.give({ type: "start" });
-    talk.give({ type: "opened" });
-    talk.hear({ ...HELLO, version: 2 });
-    expect(sayStanding(talk.session, talk.now, null)).toContain("reload");
-  });
-});
-
-describe("polling", () => {
-  function failing(): Talk {
-    const talk = live();
-    for (let round = 0; round < 3; round += 1) {
-      talk.give({ type: "closed", code: 1006, reason: "" });
-      if (round < 2) talk.wait(20_000);
-    }
-    return talk;
-  }
-
-  it("begins after three failures and stays fresh by it", () => {
-    const talk = failing();
-    talk.session = { ...talk.session, retryAt: talk.now + 60_000 };
-    expect(talk.wait(1)).toEqual([{ type: "poll" }]);
-    talk.give({ type: "polled", ok: true });
-
-    expect(standing(talk.session, talk.now)).toBe("polling");
-    expect(talk.wait(4_000)).toEqual([]);
-    expect(talk.wait(1_000)).toEqual([{ type: "poll" }]);
-  });
-
-  it("does not count as fresh when no answer came", () => {
-    const talk = failing();
-    talk.give({ type: "polled", ok: false });
-    expect(standing(talk.session, talk.now)).toBe("stale");
-  });
-
-  it("ends when the socket is back", () => {
-    const talk = failing();
-    talk.give({ type: "retry" });
-    talk.give({ type: "opened" });
-    talk.hear(HELLO);
-    talk.subscribed("incidents", 1);
-    expect(standing(talk.session, talk.now)).toBe("live");
-    expect(talk.session.polling).toBe(false);
-  });
-});
-
-describe("words", () => {
-  it.each([
-    [null, "Live"],
-    [6, "Live, 0.1 s behind"],
-    [340, "Live, 0.4 s behind"],
-  ])("says a delay of %s ms as %s", (delay, words) => {
-    const talk = live();
-    expect(sayStanding(talk.session, talk.now, delay)).toBe(words);
-  });
-
-  it("says that it is offline when the browser is", () => {
-    const talk = live();
-    talk.give({ type: "online", online: false });
-    talk.give({ type: "closed", code: 1006, reason: "" });
-    expect(sayStanding(talk.session, talk.now, null)).toBe("Offline, 0 s old");
   });
 });

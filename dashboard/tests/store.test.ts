@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { foldAll, type News } from "@/lib/live/fold";
 import { quantile } from "@/lib/live/quantile";
 import { DETAILS_KEPT, EVENTS_KEPT, NOTHING, TIMELINE_KEPT, type LiveState } from "@/lib/live/state";
-import { FLUSH_MS, LiveStore } from "@/lib/live/store";
+import { BATCH_MOST, FLUSH_MS, LiveStore } from "@/lib/live/store";
 import { detail, entry, metric, row } from "./samples";
 
 function snapshot(channel: string, data: unknown): News {
@@ -143,6 +143,19 @@ describe("batching", () => {
 
     expect(told).toBe(1);
     expect(times.store.getState().events).toHaveLength(400);
+  });
+
+  it("takes a storm in without its timer once there is too much of it, and again from there", () => {
+    const times = new Times();
+    let told = 0;
+    times.store.subscribe(() => (told += 1));
+    for (let n = 1; n <= 2 * BATCH_MOST + 1; n += 1) times.store.take(event("events", entry(n)), null);
+    expect(told).toBe(2);
+    expect(times.waits).toHaveLength(1);
+    times.flush();
+
+    expect(told).toBe(3);
+    expect(times.store.getState().eventsSeen).toBe(2 * BATCH_MOST + 1);
   });
 
   it("measures from the event to what was painted", () => {

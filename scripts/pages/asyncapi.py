@@ -1,7 +1,8 @@
-"""docs/asyncapi.json: the live channel in AsyncAPI 3.0, from `quell.gateway.protocol`."""
+"""docs/asyncapi.json: the live channel in AsyncAPI 3.0, from `quell.gateway.protocol` and docs/protocol.md."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from quell import __version__
 from quell.gateway import protocol
 
+Shapes = tuple[type[msgspec.Struct], ...]
 REF = "#/components/schemas/{name}"
 CODES = {
     "DRAINING": "the server is stopping: come back",
@@ -24,18 +26,20 @@ CODES = {
 """What each close code says; one that is missing here fails the generation."""
 
 INTRO = (
-    "Events as they happen, with snapshots and resuming by (epoch, offset). protocol.md beside this file explains it, "
-    "its channels among it; this file describes the messages. A frame of the server is an array of its messages, a "
-    "frame of a client is one message or an array of them."
+    "Events as they happen, with snapshots and resuming by (epoch, offset). protocol.md beside this file explains it; "
+    "this file describes the messages. A frame of the server is an array of its messages, a frame of a client is one "
+    "message or an array of them. `x-channels` lists what a client can subscribe to over the one connection."
 )
 
 
-def document() -> dict[str, Any]:
-    """Return the whole document."""
+def document(page: str) -> dict[str, Any]:
+    """
+    Return the whole document.
+
+    Args:
+        page: docs/protocol.md, whose table of channels goes into it.
+    """
     client, server = get_args(protocol.ClientMessage), get_args(protocol.ServerMessage)
-    _, schemas = msgspec.json.schema_components([*client, *server], ref_template=REF)
-    for shape in server:
-        _without_null(schemas[shape.__name__])
     names = [shape.__name__ for shape in (*client, *server)]
     return {
         "asyncapi": "3.0.0",
@@ -50,31 +54,56 @@ def document() -> dict[str, Any]:
         "channels": {
             "live": {
                 "address": "/ws",
-                "messages": {
-                    shape.__name__: {"$ref": f"#/components/messages/{shape.__name__}"} for shape in (*client, *server)
-                },
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
                 "bindings": {"ws": {"method": "GET"}},
             }
         },
+        "x-channels": channels(page),
         "operations": {"say": _operation("receive", client), "hear": _operation("send", server)},
-        "components": {
-            "messages": {shape.__name__: _message(shape) for shape in (*client, *server)},
-            "schemas": schemas,
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "subprotocol": {
-                    "type": "httpApiKey",
-                    "name": "Sec-WebSocket-Protocol",
-                    "in": "header",
-                    "description": "For browsers: `quell.v1` and beside it `quell.bearer.<token in base64url>`.",
-                },
-            },
-        },
+        "components": _components(client, server),
         "x-close-codes": [
             {"code": int(code), "name": code.name.lower(), "comeBack": code < 4500, "description": CODES[code.name]}
             for code in protocol.CloseCode
         ],
     }
+
+
+def _components(client: Shapes, server: Shapes) -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components([*client, *server], ref_template=REF)
+    for shape in server:
+        _without_null(schemas[shape.__name__])
+    return {
+        "messages": {shape.__name__: _message(shape) for shape in (*client, *server)},
+        "schemas": schemas,
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "subprotocol": {
+                "type": "httpApiKey",
+                "name": "Sec-WebSocket-Protocol",
+                "in": "header",
+                "description": "For browsers: `quell.v1` and beside it `quell.bearer.<token in base64url>`.",
+            },
+        },
+    }
+
+
+def channels(page: str) -> list[dict[str, str]]:
+    """
+    Return what can be subscribed to, from the table below the heading "Channels" of docs/protocol.md.
+
+    Raises: ValueError: there is no such table.
+    """
+    found = re.search(r"^## Channels\n\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE)
+    if found is None:
+        raise ValueError("docs/protocol.md has no table of channels")
+    rows = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in found[1].splitlines()]
+    return [_channel(*row) for row in rows]
+
+
+def _channel(name: str, kind: str, snapshot: str, data: str) -> dict[str, str]:
+    kind, _, more = kind.partition(", ")
+    channel = {"name": name.strip("`"), "kind": kind, "note": more, "snapshot": snapshot, "data": data}
+    return {key: text for key, text in channel.items() if text}
 
 
 def _server() -> dict[str, Any]:
@@ -86,7 +115,7 @@ def _server() -> dict[str, Any]:
     }
 
 
-def _operation(action: str, shapes: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
+def _operation(action: str, shapes: Shapes) -> dict[str, Any]:
     """Return an operation as the server has it: it receives what clients say."""
     return {
         "action": action,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -11,8 +12,16 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+from quell.eventlog.projections.models import ReadModels
 from quell.gateway import protocol as p
+from quell.gateway.broadcast import Broadcaster
+from quell.gateway.health import Component
+from quell.gateway.live import Hub
 from tests.docs.shelf import ROOT
+
+sys.path.append(str(ROOT / "scripts"))
+
+from pages import asyncapi  # the script's own modules lie beside it
 
 DOCUMENT = json.loads((ROOT / "docs/asyncapi.json").read_text(encoding="utf-8"))
 SHAPES = (*get_args(p.ClientMessage), *get_args(p.ServerMessage))
@@ -64,6 +73,42 @@ def test_every_message_and_every_close_code_is_there() -> None:
     assert set(DOCUMENT["channels"]["live"]["messages"]) == names
     assert {one["code"] for one in DOCUMENT["x-close-codes"]} == {int(code) for code in p.CloseCode}
     assert {type(example).__name__ for example in EXAMPLES} == names
+
+
+class Noted(Hub):
+    """A hub that remembers which channels were opened."""
+
+    def __init__(self) -> None:
+        super().__init__(epoch="8c1f", server="0.1.0")
+        self.opened: set[tuple[str, str]] = set()
+
+    def state_channel(self, name: str, **options: Any) -> None:
+        self.opened.add((name, "state"))
+        super().state_channel(name, **options)
+
+    def stream_channel(self, name: str, **options: Any) -> None:
+        self.opened.add((name, "stream"))
+        super().stream_channel(name, **options)
+
+
+class NobodyLooks:
+    """Knows of no components."""
+
+    async def components(self) -> tuple[Component, ...]:
+        return ()
+
+
+def test_the_channels_told_are_the_channels_there_are() -> None:
+    hub = Noted()
+    Broadcaster(hub, ReadModels(), NobodyLooks(), log_epoch="8c1f")
+
+    assert {(one["name"], one["kind"]) for one in DOCUMENT["x-channels"]} == hub.opened
+    assert all(one["snapshot"] for one in DOCUMENT["x-channels"])
+
+
+def test_a_page_without_a_table_of_channels_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no table of channels"):
+        asyncapi.channels("# The live channel\n")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)

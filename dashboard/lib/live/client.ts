@@ -5,7 +5,7 @@ import { skewMs } from "@/lib/realtime/clock";
 import { readTs } from "@/lib/realtime/protocol";
 import type { Effect, Session } from "@/lib/realtime/session";
 import { LiveSocket } from "@/lib/realtime/socket";
-import { isStale, sayStanding, standing, type Standing } from "@/lib/realtime/standing";
+import { isStale, mayRetry, sayStanding, standing, type Standing } from "@/lib/realtime/standing";
 import { DETAIL_PREFIX, type News } from "./fold";
 import { median } from "./quantile";
 import { LiveStore } from "./store";
@@ -108,7 +108,8 @@ class LiveClient {
       this.store.take({ kind: "snapshot", channel: effect.channel, data: effect.data }, null);
     } else if (effect.type === "event") {
       const { channel, data, ts } = effect.event;
-      const at = effect.late ? null : readTs(ts); // what came late because nobody was there says nothing of the way
+      // What came late because nobody was there, or because nobody looks, says nothing of the way to the screen.
+      const at = effect.late || document.hidden ? null : readTs(ts);
       this.store.take({ kind: "event", channel, data }, at === null ? null : at + skewMs(session.skew));
     } else if (effect.type === "poll") {
       void this.poll();
@@ -138,7 +139,7 @@ class LiveClient {
       standing: standing(session, now),
       words: sayStanding(session, now, median(this.store.getState().delaysMs)),
       stale: isStale(session, now),
-      mayRetry: session.link === "waiting",
+      mayRetry: mayRetry(session),
     };
     const old = this.view;
     if (old.words === view.words && old.stale === view.stale && old.mayRetry === view.mayRetry) return;

@@ -4,6 +4,9 @@ import { DELAYS_KEPT, NOTHING, type LiveState } from "./state";
 
 export const FLUSH_MS = 125;
 
+/** News taken in at once however soon the last were: timers of hidden pages come up to a minute late. */
+export const BATCH_MOST = 16_000;
+
 export interface StorePorts {
   now: () => number;
   /** Calls back once, later. */
@@ -37,6 +40,7 @@ export class LiveStore {
   take(news: News, sentAtMs: number | null): void {
     this.batch.push(news);
     if (sentAtMs !== null) this.sentMs.push(sentAtMs);
+    if (this.batch.length >= BATCH_MOST) this.hand();
     if (this.planned) return;
     this.planned = true;
     const wait = Math.max(0, this.flushedAt + FLUSH_MS - this.ports.now());
@@ -44,12 +48,16 @@ export class LiveStore {
   }
 
   private flush(): void {
+    this.planned = false;
+    if (this.batch.length > 0) this.hand();
+  }
+
+  private hand(): void {
     const now = this.ports.now();
     const batch = this.batch;
     const sent = this.sentMs;
     this.batch = [];
     this.sentMs = [];
-    this.planned = false;
     this.flushedAt = now;
     this.set(foldAll(this.state, batch, now));
     if (sent.length > 0) this.ports.painted(() => this.measure(sent));

@@ -24,12 +24,15 @@ export const POLL_MS = 5_000;
 
 export type Link = "idle" | "connecting" | "open" | "waiting" | "refused";
 
+/** `tried` until REST has answered, and again when it no longer does. */
+export type Polling = "off" | "tried" | "answered";
+
 export interface Channel {
   /** `asked` until the server answers, then `live`. */
   status: "wanted" | "asked" | "live";
   cursor: Cursor | null;
-  /** The offset to reach before this channel is up to date. */
-  head: number;
+  /** The offset to reach before this channel is up to date; null until the server has answered once. */
+  head: number | null;
   /** Events to come until then, as the server counted them: offsets have gaps. */
   missing: number;
 }
@@ -45,7 +48,7 @@ export interface Session {
   heardAt: number | null;
   channels: Readonly<Record<string, Channel>>;
   heartbeatMs: number;
-  polling: boolean;
+  polling: Polling;
   polledAt: number | null;
   skew: ClockSkew;
   server: string | null;
@@ -88,7 +91,7 @@ export function newSession(nowMs: number): Session {
     heardAt: null,
     channels: {},
     heartbeatMs: 5_000,
-    polling: false,
+    polling: "off",
     polledAt: null,
     skew: UNKNOWN_SKEW,
     server: null,
@@ -124,7 +127,7 @@ export function step(session: Session, input: Input, nowMs: number, chance: numb
     case "unsubscribe":
       return unsubscribe(session, input.channel);
     case "polled":
-      return [{ ...session, heardAt: input.ok && session.link !== "open" ? nowMs : session.heardAt }, []];
+      return [polled(session, input.ok, nowMs), []];
   }
 }
 
@@ -145,7 +148,7 @@ function closed(session: Session, code: number, reason: string, nowMs: number, c
   const channels = mapChannels(session, (channel) => ({ ...channel, status: "wanted" }));
   const base: Session = { ...session, channels, linkSince: nowMs };
   if (!mayReconnect(code)) {
-    return [{ ...base, link: "refused", retryAt: null, polling: false, refusal: { code, reason } }, []];
+    return [{ ...base, link: "refused", retryAt: null, polling: "off", refusal: { code, reason } }, []];
   }
   const stable = session.link === "open" && nowMs - session.linkSince >= STABLE_MS;
   const failures = stable ? 1 : session.failures + 1;
@@ -155,7 +158,7 @@ function closed(session: Session, code: number, reason: string, nowMs: number, c
       link: "waiting",
       failures,
       retryAt: nowMs + backoffMs(failures, chance),
-      polling: session.polling || failures >= POLL_AFTER_FAILURES,
+      polling: session.polling === "off" && failures >= POLL_AFTER_FAILURES ? "tried" : session.polling,
     },
     [],
   ];
@@ -167,10 +170,16 @@ function tick(session: Session, nowMs: number, chance: number): Step {
     return hangUp(session, "the connection did not open", nowMs, chance);
   }
   if (session.link === "open") return beat(session, nowMs, chance);
-  if (session.polling && session.link === "waiting" && nowMs - (session.polledAt ?? 0) >= POLL_MS) {
+  if (session.polling !== "off" && session.link === "waiting" && nowMs - (session.polledAt ?? 0) >= POLL_MS) {
     return [{ ...session, polledAt: nowMs }, [{ type: "poll" }]];
   }
   return [session, []];
+}
+
+/** An answer that comes once the socket is back, or after it was given up, says nothing any more. */
+function polled(session: Session, ok: boolean, nowMs: number): Session {
+  if (session.polling === "off" || session.link === "open") return session;
+  return ok ? { ...session, polling: "answered", heardAt: nowMs } : { ...session, polling: "tried" };
 }
 
 function beat(session: Session, nowMs: number, chance: number): Step {
@@ -200,7 +209,7 @@ function ask(name: string, channel: Channel): ClientMessage {
 function subscribe(session: Session, name: string): Step {
   if (session.channels[name] !== undefined) return [session, []];
   const ready = session.link === "open" && session.server !== null;
-  const channel: Channel = { status: ready ? "asked" : "wanted", cursor: null, head: 0, missing: 0 };
+  const channel: Channel = { status: ready ? "asked" : "wanted", cursor: null, head: null, missing: 0 };
   const next = { ...session, channels: { ...session.channels, [name]: channel } };
   return [next, ready ? [{ type: "send", messages: [ask(name, channel)] }] : []];
 }
@@ -269,7 +278,7 @@ function refused(session: Session, message: Extract<ServerMessage, { type: "erro
 function hello(session: Session, message: Extract<ServerMessage, { type: "hello" }>, nowMs: number): Step {
   if (message.version !== PROTOCOL_VERSION) {
     const refusal = { code: 4500, reason: "this page is older than the server: reload it" };
-    return [{ ...session, link: "refused", refusal, polling: false }, [disconnect(4500, refusal.reason)]];
+    return [{ ...session, link: "refused", refusal, polling: "off" }, [disconnect(4500, refusal.reason)]];
   }
   const messages = Object.entries(session.channels).map(([name, channel]) => ask(name, channel));
   const next: Session = {
@@ -289,7 +298,7 @@ function withChannel(session: Session, name: string, channel: Channel): Session 
 function subscribed(session: Session, message: Extract<ServerMessage, { type: "subscribed" }>): Step {
   const known = session.channels[message.channel];
   if (known === undefined) return [session, []];
-  const settled: Session = { ...session, polling: false };
+  const settled: Session = { ...session, polling: "off" };
   const { epoch, offset } = message;
   if (message.recovered && known.cursor !== null) {
     const cursor = { epoch, offset: known.cursor.offset };
@@ -306,8 +315,9 @@ function event(session: Session, message: EventMessage, nowMs: number): Step {
   if (message.offset <= channel.cursor.offset) return [session, []];
   if ((message.after ?? message.offset - 1) > channel.cursor.offset) return askAgain(session, message.channel, channel.cursor);
   const cursor = { epoch: channel.cursor.epoch, offset: message.offset };
-  const late = message.offset <= channel.head;
-  const missing = message.offset < channel.head ? Math.max(0, channel.missing - 1) : 0;
+  const head = channel.head ?? 0;
+  const late = message.offset <= head;
+  const missing = message.offset < head ? Math.max(0, channel.missing - 1) : 0;
   const sent = readTs(message.ts);
   const heard = sent === null ? session : { ...session, skew: heardEvent(session.skew, sent, nowMs) };
   const next: Channel = { status: "live", cursor, head: channel.head, missing };

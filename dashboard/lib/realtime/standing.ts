@@ -1,15 +1,26 @@
 /** How the connection stands, for a person: one word for colour, one sentence to read. */
-import { STALE_MS, type Session } from "./session";
+import { STALE_MS, type Channel, type Session } from "./session";
 
 export type Standing = "live" | "catching_up" | "connecting" | "reconnecting" | "stale" | "polling" | "offline" | "refused";
 
 export function standing(session: Session, nowMs: number): Standing {
   if (session.link === "refused") return "refused";
   if (isStale(session, nowMs)) return session.online ? "stale" : "offline";
-  if (session.link === "open") return behind(session) === null ? "live" : "catching_up";
+  if (session.link === "open") return opened(session);
   if (!session.online) return "offline";
-  if (session.polling && session.heardAt !== null) return "polling";
+  if (session.polling === "answered") return "polling";
   return session.heardAt === null && session.failures === 0 ? "connecting" : "reconnecting";
+}
+
+function opened(session: Session): Standing {
+  const channels = Object.values(session.channels);
+  if (channels.length > 0 && channels.every(isNew)) return "connecting";
+  return behind(session) === null ? "live" : "catching_up";
+}
+
+/** A channel that nothing was ever shown of is not behind: its panel says that it is loading. */
+function isNew({ cursor, head }: Channel): boolean {
+  return cursor === null && head === null;
 }
 
 /** Whether what is shown is too old to act on. */
@@ -22,7 +33,17 @@ export function behind(session: Session): number | null {
   const channels = Object.values(session.channels);
   const missing = channels.reduce((sum, channel) => sum + channel.missing, 0);
   if (missing > 0) return missing;
-  return channels.some(({ status, cursor, head }) => status !== "live" || (cursor?.offset ?? 0) < head) ? 0 : null;
+  return channels.some((channel) => !isNew(channel) && !isCurrent(channel)) ? 0 : null;
+}
+
+function isCurrent({ status, cursor, head }: Channel): boolean {
+  return status === "live" && (cursor?.offset ?? 0) >= (head ?? 0);
+}
+
+/** Whether a person may hurry the next try, or begin the one afresh that is under way. */
+export function mayRetry(session: Session): boolean {
+  const again = session.heardAt !== null || session.failures > 0;
+  return session.link === "waiting" || (session.link === "connecting" && again);
 }
 
 /** Whole seconds until the next try; null when none is planned. */
