@@ -68,7 +68,7 @@ export const IncidentRow = memo(function IncidentRow({ row, selected, choose }: 
       </span>
       <span role="cell" className={`${css.cellAlerts} num`}>
         {count(row.alerts.total)}
-        <span className={css.phoneWord}> alerts</span>
+        <span className={css.phoneWord}> {row.alerts.total === 1 ? "alert" : "alerts"}</span>
       </span>
       <span role="cell" className={`${css.cellAge} num`}>
         <Age since={ended ? (row.resolved_at ?? row.updated_at) : row.opened_at} />
