@@ -53,13 +53,14 @@ def main() -> None:
     parser.add_argument("--peers", default=",".join(ALL), help="of " + ", ".join(ALL))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--parts", default=",".join(PARTS), help="of " + ", ".join(PARTS))
+    parser.add_argument("--loads", default=",".join(LATENCY), help="of the latency: " + ", ".join(LATENCY))
     parser.add_argument("--scale", type=float, default=1.0, help="share of the connections, to try it out")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     parts, names = asked.parts.split(","), asked.peers.split(",")
     CACHE.mkdir(parents=True, exist_ok=True)
     loads = {"flat": FLAT_OUT} if "flat" in parts else {}
-    loads |= LATENCY if "latency" in parts else {}
+    loads |= {name: LATENCY[name] for name in asked.loads.split(",")} if "latency" in parts else {}
     loads |= {"memory": MEMORY} if "memory" in parts else {}
     found, cannot = rounds(names, {name: smaller(load, asked.scale) for name, load in loads.items()}, asked.rounds)
     result = {"machine": machine(), "rounds": asked.rounds, "scale": asked.scale} | summary(found)
@@ -77,8 +78,8 @@ def main() -> None:
 
 def merged(kept: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Return a result with those parts that were not measured anew as they were; each was compared within its run."""
-    runs = kept.get("runs", {}) | new["runs"]
-    return {**kept, **{key: value for key, value in new.items() if value or key not in kept}, "runs": runs}
+    both = {key: kept.get(key, {}) | new[key] for key in ("runs", "latency_ms")}
+    return {**kept, **{key: value for key, value in new.items() if value or key not in kept}, **both}
 
 
 def smaller(load: Load, scale: float) -> Load:
