@@ -79,6 +79,8 @@ def main() -> None:
 def merged(kept: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Return a result with those parts that were not measured anew as they were; each was compared within its run."""
     both = {key: kept.get(key, {}) | new[key] for key in ("runs", "latency_ms")}
+    stood = {name: why for name, why in kept.get("cannot_run", {}).items() if name.split(", ")[-1] not in new["runs"]}
+    both["cannot_run"] = stood | new["cannot_run"]
     return {**kept, **{key: value for key, value in new.items() if value or key not in kept}, **both}
 
 

@@ -118,7 +118,8 @@ def realtime(results: Path, *, whole: bool) -> str:
         (says, f"{found[key]:,.1f} {unit}", f"at most {aim} {unit}") for says, key, unit, aim in told if key in found
     ]
     lines.append(table(["Quell", "Measured", "Aim"], rows, right=(1, 2)))
-    return "\n".join(lines) + f"\nMedians of {found['rounds']} rounds{_where(found)}.\n"
+    rounds = sorted({len(heard) for of in found["runs"].values() for heard in of.values()})
+    return "\n".join(lines) + f"\nMedians of {' or '.join(map(str, rounds))} rounds{_where(found)}.\n"
 
 
 def _single(found: Mapping[str, Any] | None) -> str:
