@@ -50,6 +50,8 @@ LOOK_EVERY_S = 0.005
 COMPONENTS_EVERY_S = 1.0
 REQUEST_S = 60.0
 RESTART_S = 1.0
+END_S = 8.0
+"""Longest wait for a relay to send its clients away; then it is killed."""
 _HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"upgrade", b"te", b"trailer"})
 _PATHS = {"note": "notes"}
 
@@ -261,7 +263,12 @@ class Relays:
             except asyncio.CancelledError:
                 with contextlib.suppress(ProcessLookupError):
                     process.terminate()
-                await process.wait()
+                try:
+                    async with asyncio.timeout(END_S):
+                        await process.wait()
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
                 raise
             logger.warning("relay_ended", code=code, again_in_s=RESTART_S)
             await asyncio.sleep(RESTART_S)
