@@ -86,7 +86,9 @@ async def test_the_check_fails_while_what_failed_last_still_would(log: SqliteEve
 async def test_all_of_a_failed_batch_are_told_and_none_is_kept(log: SqliteEventLog) -> None:
     limit_pages(log, 5)
     outcomes = await asyncio.gather(
-        *(log.append(write(f"s{i}", KB), key=f"k{i}") for i in range(100)), return_exceptions=True
+        # Each is too large by itself: however many the writer takes at once, none of them fits.
+        *(log.append(write(f"s{i}", *[KB] * 30), key=f"k{i}") for i in range(100)),
+        return_exceptions=True,
     )
 
     assert all(isinstance(outcome, StorageFull) for outcome in outcomes)

@@ -184,3 +184,33 @@ def test_folding_the_recorded_events_again_gives_the_same_incident(
         after(incident, events)
 
     assert fold((NOW, event) for event in recorded) == incident
+
+
+def test_the_last_cause_that_a_person_told_counts_and_saying_it_again_changes_nothing() -> None:
+    incident = opened(state=State.CLOSED)
+    said = decisions.confirm_cause(incident, service="payment", cause=ev.Cause.MEMORY_LEAK, by="person:kim")
+
+    after(incident, said)
+
+    assert said == [ev.CauseConfirmed(service="payment", cause=ev.Cause.MEMORY_LEAK, by="person:kim")]
+    assert decisions.confirm_cause(incident, service="payment", cause=ev.Cause.MEMORY_LEAK, by="person:lee") == []
+    assert len(decisions.confirm_cause(incident, service=None, cause=None, by="person:lee")) == 1
+
+
+def test_a_cause_without_its_service_and_one_of_a_merged_incident_are_refused() -> None:
+    with pytest.raises(Conflict, match="in which service"):
+        decisions.confirm_cause(opened(), service=None, cause=ev.Cause.DISK_FULL, by="person:kim")
+    with pytest.raises(IllegalTransition, match="is part of"):
+        decisions.confirm_cause(opened(state=State.MERGED), service="cart", cause=None, by="person:kim")
+
+
+def test_resolving_as_a_false_alarm_says_so_once_also_afterwards_and_reopening_takes_it_back() -> None:
+    incident = opened()
+    ended = decisions.resolve(incident, by="person:kim", reason="a test", false_alarm=True)
+    after(incident, ended)
+
+    assert incident.false_alarm
+    assert incident.state is State.RESOLVED
+    assert decisions.resolve(incident, by="person:kim", reason="a test", false_alarm=True) == []
+    after(incident, decisions.reopen(incident, by="person:kim", reason="it is back"))
+    assert not incident.false_alarm

@@ -12,7 +12,7 @@ from datetime import datetime
 from quell.errors import Conflict, IllegalTransition
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
-from quell.incident.events import Event, State
+from quell.incident.events import Cause, Event, State
 from quell.incident.state import MOVES, Incident
 
 
@@ -39,9 +39,27 @@ def acknowledge(incident: Incident, *, by: str, note: str = "") -> list[Event]:
     return [ev.IncidentAcknowledged(by=by, note=note), *steps]
 
 
-def resolve(incident: Incident, *, by: str, reason: str) -> list[Event]:
-    """Declare that the service is restored."""
-    return move(incident, State.RESOLVED, by=by, reason=reason)
+def resolve(incident: Incident, *, by: str, reason: str, false_alarm: bool = False) -> list[Event]:
+    """Declare that the service is restored, or, with `false_alarm`, that nothing was ever wrong."""
+    moved = move(incident, State.RESOLVED, by=by, reason=reason)
+    said = false_alarm and not incident.false_alarm
+    return [*([ev.FalseAlarmDeclared(by=by, reason=reason)] if said else []), *moved]
+
+
+def confirm_cause(incident: Incident, *, service: str | None, cause: Cause | None, by: str) -> list[Event]:
+    """
+    Say what it was; nothing when that was the last thing said. Without a service: none of the causes that were named.
+
+    Raises: Conflict: a cause without the service it was in. IllegalTransition: the incident is part of another.
+    """
+    if service is None and cause is not None:
+        raise Conflict(f"{cause} in which service? Name both, or neither for none of the causes named")
+    if incident.state is State.MERGED:
+        raise IllegalTransition(f"{incident.id} is part of {incident.merged_into}: say it of that one")
+    last = incident.cause_confirmed
+    if last is not None and (last.service, last.cause) == (service, cause):
+        return []
+    return [ev.CauseConfirmed(service=service, cause=cause, by=by)]
 
 
 def close(incident: Incident, *, by: str, reason: str) -> list[Event]:

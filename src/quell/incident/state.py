@@ -147,6 +147,10 @@ class Incident:
     actions: list[ActionRun] = field(default_factory=list)
     verification: ev.Verified | None = None
     escalation: ev.Escalated | None = None
+    cause_confirmed: ev.CauseConfirmed | None = None
+    """What a person said it was."""
+    false_alarm: bool = False
+    """A person said that nothing was wrong."""
 
     @property
     def open(self) -> bool:
@@ -240,12 +244,21 @@ def _reopened(inc: Incident, event: ev.IncidentReopened, at: datetime) -> None:
     inc.state = State.REOPENED
     inc.reopened += 1
     inc.resolved_at = None
-    inc.escalation = None
+    inc.escalation = inc.cause_confirmed = None
+    inc.false_alarm = False
 
 
 def _merged(inc: Incident, event: ev.IncidentMerged, at: datetime) -> None:
     inc.state = State.MERGED
     inc.merged_into = event.into
+
+
+def _cause_confirmed(inc: Incident, event: ev.CauseConfirmed, at: datetime) -> None:
+    inc.cause_confirmed, inc.false_alarm = event, False
+
+
+def _false_alarm(inc: Incident, event: ev.FalseAlarmDeclared, at: datetime) -> None:
+    inc.cause_confirmed, inc.false_alarm = None, True
 
 
 def _response_started(inc: Incident, event: ev.ResponseStarted, at: datetime) -> None:
@@ -410,6 +423,8 @@ _TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
     ev.SeverityChanged: _severity_changed,
     ev.IncidentReopened: _reopened,
     ev.IncidentMerged: _merged,
+    ev.CauseConfirmed: _cause_confirmed,
+    ev.FalseAlarmDeclared: _false_alarm,
     ev.ResponseStarted: _response_started,
     ev.PhaseStarted: _phase_started,
     ev.PhaseProgressed: _phase_progressed,

@@ -138,6 +138,10 @@ class Board:
         ids: Iterable[str] = self._open if wanted.open_only else self._stories
         return (story for story in map(self._stories.__getitem__, ids) if wanted.takes(story.incident))
 
+    def open_summaries(self) -> list[IncidentSummary]:
+        """Return the rows of all open incidents, in no order."""
+        return [story.summary for story in self._candidates(Wanted())]
+
     def recent(self, *, now: datetime, ended_within: timedelta, limit: int) -> list[IncidentSummary]:
         """Return the open rows, most urgent first, then those that ended lately, newest first; at most `limit`."""
         rows, _ = self.page(Wanted(), after=None, limit=limit)

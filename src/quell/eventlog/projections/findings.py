@@ -80,6 +80,7 @@ def say_plan(plan: ev.Plan) -> Said:
             f"expected: {plan.expected}",
             f"risk: {plan.risk.rstrip('.')}; {reaches}" if reaches else f"risk: {plan.risk}",
             f"undo: {plan.undo}",
+            f"runbook: {plan.runbook} version {plan.runbook_version}; {plan.choice}" if plan.runbook else "",
             f"policy: {plan.autonomy}, {plan.autonomy_reason}",
             record,
         ),
@@ -102,10 +103,17 @@ def say_verified(event: ev.Verified) -> Said:
     ]
     return Said(
         title=f"{title} after {q.say_duration(event.took_s)}",
-        text=_lines(event.says, *readings),
+        text=_lines(event.says, _whose(event), *readings),
         level=level,
         phase=Phase.VERIFY,
     )
+
+
+def _whose(event: ev.Verified) -> str:
+    """Say that a recovery may not be the action's; nothing where it is, or where there is none."""
+    if event.verdict != "recovered" or event.credit != "unclear":
+        return ""
+    return f"perhaps not by the action, and not counted for it: {event.credit_says}"
 
 
 def _span(low: float, high: float, unit: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from quell.eventlog.log import Recorded
-from quell.eventlog.projections.views import AlertView
+from quell.eventlog.projections.views import AlertView, flagged
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus
+from quell.incident.untrusted import harmless, harmless_values
 
 REJECTED_KEPT = 200
 HELD_KEPT = 10_000
@@ -100,8 +101,8 @@ class Held:
         alert = self.alert
         return AlertView(
             fingerprint=alert.fingerprint,
-            name=alert.name,
-            service=alert.service,
+            name=harmless(alert.name),
+            service=harmless(alert.service) if alert.service is not None else None,
             source=alert.source,
             severity=alert.severity,
             severity_raw=alert.severity_raw,
@@ -110,11 +111,12 @@ class Held:
             flapping=False,
             starts_at=alert.starts_at,
             received_at=alert.received_at,
-            labels=alert.labels,
-            annotations=alert.annotations,
+            labels=harmless_values(alert.labels),
+            annotations=harmless_values(alert.annotations),
             link=alert.link,
             why=self.why,
             incident_id="",
+            flagged=flagged(alert),
         )
 
 

@@ -11,22 +11,28 @@ from datetime import datetime
 from typing import NamedTuple
 
 from quell.eventlog.log import Recorded
+from quell.eventlog.projections.accuracy import AccuracyFold
 from quell.eventlog.projections.agents import Agents
 from quell.eventlog.projections.board import Board, Key, alert_key
+from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
 from quell.eventlog.projections.intake import Intake
+from quell.eventlog.projections.prevention import Preventions
 from quell.eventlog.projections.records import TrackRecords
 from quell.eventlog.projections.silences import Silences
 from quell.eventlog.projections.sources import Sources
 from quell.eventlog.projections.story import DetailChange, change_by, changed_values
 from quell.eventlog.projections.views import AlertView, IncidentDetail, IncidentSummary, TimelineEntry
 from quell.incident.alert import AlertStatus
-from quell.incident.events import Phase, TrackRecord
+from quell.incident.events import AutonomyOverridden, Phase, TrackRecord
 
 FEED_KEPT = 200
 """Timeline entries over all incidents that are shown to whoever begins to look."""
 
 FEED_REMEMBERED = 2_000
 """Those kept, so that who looked before can be told what came since."""
+
+SERVICE = "service"
+"""The kind of a service of which the settings say nothing."""
 
 _INCIDENT = "incident/"
 
@@ -68,12 +74,22 @@ class Changes:
 class ReadModels:
     """Everything that is shown. Pure: one thread, no clock; apply events in the order of the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kind_of: KindOf = lambda service: SERVICE, earn_by_drills: bool = False) -> None:
+        """
+        Begin with nothing.
+
+        Args:
+            kind_of: the kind of a service, for what actions earn on each.
+            earn_by_drills: drills are what actions earn by, and real incidents are not: for the lab.
+        """
         self.board = Board()
+        self.earned = EarnedAutonomy(kind_of, earn_by_drills)
         self.agents = Agents()
+        self.accuracy = AccuracyFold()
         self.intake = Intake()
         self.silences = Silences()
         self.sources = Sources()
+        self.preventions = Preventions()
         self._records = TrackRecords()
         self._feed: OrderedDict[int, tuple[Moment, TimelineEntry]] = OrderedDict()
         self._feed_floor = 0
@@ -118,6 +134,8 @@ class ReadModels:
         changes.intake |= self.intake.apply(recorded)
         changes.silences |= self.silences.apply(event, at)
         changes.sources |= self.sources.apply(event, at)
+        if isinstance(event, AutonomyOverridden):
+            self.earned.override(event)
         if not recorded.stream.startswith(_INCIDENT):
             return
         incident_id = recorded.stream.removeprefix(_INCIDENT)
@@ -125,7 +143,10 @@ class ReadModels:
         if position is None:
             return
         self._records.apply(incident_id, event)
+        self.preventions.apply(incident_id, event, at)
+        self.earned.apply(incident_id, event, at)
         changes.agents |= self.agents.apply(incident_id, event, at)
+        changes.agents |= self.accuracy.apply(incident_id, event, at)
         changes.incidents.setdefault(incident_id, DetailChange()).add(change_by(event))
         moment = Moment(recorded.position, at)
         changes.incident_moments[incident_id] = self._moments[incident_id] = moment

@@ -34,7 +34,8 @@ class TrackRecords:
                 self._tried[event.action, event.target] += 1
             case ev.Verified():
                 made = self._made.pop(incident_id, None)
-                if made is not None and event.verdict != NOTHING_KNOWN:
+                unclear = event.verdict == HELPED and event.credit != "action"
+                if made is not None and event.verdict != NOTHING_KNOWN and not unclear:
                     self._tried[made] += 1
                     self._helped[made] += event.verdict == HELPED
             case ev.ResponseStarted() | ev.ResponseEnded():

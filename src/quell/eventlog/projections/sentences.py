@@ -119,6 +119,18 @@ def _note(event: ev.NoteAdded, moment: Moment) -> Said:
     return Said(title=f"Note by {person(event.by)}", text=event.text, by=event.by)
 
 
+def _cause_confirmed(event: ev.CauseConfirmed, moment: Moment) -> Said:
+    if event.service is None:
+        what = "none of the causes that were named"
+    else:
+        what = event.service if event.cause is None else f"{event.service}, {event.cause.replace('_', ' ')}"
+    return Said(title=f"{person(event.by).capitalize()} says what it was: {what}", by=event.by)
+
+
+def _false_alarm(event: ev.FalseAlarmDeclared, moment: Moment) -> Said:
+    return Said(title=f"A false alarm, says {person(event.by)}", text=event.reason, by=event.by)
+
+
 def _response_started(event: ev.ResponseStarted, moment: Moment) -> Said:
     again = "" if event.run == 1 else f" again (response {event.run})"
     return Said(title=f"The agents begin{again}", by="system:workflow")
@@ -318,6 +330,8 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.IncidentReopened: _reopened,
     ev.IncidentMerged: _merged,
     ev.NoteAdded: _note,
+    ev.CauseConfirmed: _cause_confirmed,
+    ev.FalseAlarmDeclared: _false_alarm,
     ev.ResponseStarted: _response_started,
     ev.PhaseStarted: _phase_started,
     ev.PhaseProgressed: _phase_progressed,
@@ -328,6 +342,12 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.Detected: lambda event, _: say_detected(event.finding),
     ev.Diagnosed: lambda event, _: say_diagnosed(event.finding),
     ev.Predicted: lambda event, _: say_predicted(event.finding),
+    ev.BreachForecast: lambda event, _: Said(
+        title="A limit is expected to be reached", text=event.says, by="agent:prediction"
+    ),
+    ev.PreventionSettled: lambda event, _: Said(
+        title=f"Forecast {str(event.outcome).replace('_', ' ')}", text=event.says, by="agent:prediction"
+    ),
     ev.PlanProposed: lambda event, _: say_plan(event.plan),
     ev.ApprovalRequested: _approval_requested,
     ev.ActionApproved: _approved,

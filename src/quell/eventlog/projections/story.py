@@ -16,12 +16,14 @@ from quell.eventlog.projections.views import (
     alert_view,
     detail_of,
     gaps_of,
+    shown_evidence,
     summary_of,
     without_evidence,
 )
 from quell.incident import events as ev
 from quell.incident.events import Event
 from quell.incident.state import Incident, apply
+from quell.incident.untrusted import made_harmless
 
 FINDINGS = ("detection", "diagnosis", "prediction")
 
@@ -100,7 +102,9 @@ _CHANGED: Mapping[type[Event], frozenset[str]] = {
     ev.AlertGrouped: frozenset({"alerts"}),
     ev.AlertResolved: frozenset({"alerts"}),
     ev.AlertFlapping: frozenset({"alerts"}),
-    ev.IncidentReopened: frozenset({"escalation"}),
+    ev.IncidentReopened: frozenset({"escalation", "cause_confirmed", "false_alarm"}),
+    ev.CauseConfirmed: frozenset({"cause_confirmed", "false_alarm"}),
+    ev.FalseAlarmDeclared: frozenset({"cause_confirmed", "false_alarm"}),
     ev.ResponseStarted: _NEW_RESPONSE,
     ev.SourceMissing: frozenset({"gaps"}),
     ev.Detected: frozenset({"detection", "gaps"}),
@@ -133,21 +137,21 @@ _FIELDS: Mapping[str, Callable[[Story], Any]] = {
         alert_view(story.incident, alert) for alert in list(story.incident.alerts.values())[-ALERTS_SHOWN:]
     ),
     "actions": lambda story: tuple(action_view(run) for run in story.incident.actions),
-    "gaps": lambda story: gaps_of(story.incident),
-    "detection": lambda story: without_evidence(story.incident.detection),
-    "diagnosis": lambda story: without_evidence(story.incident.diagnosis),
-    "prediction": lambda story: without_evidence(story.incident.prediction),
+    "gaps": lambda story: made_harmless(gaps_of(story.incident)),
+    "detection": lambda story: made_harmless(without_evidence(story.incident.detection)),
+    "diagnosis": lambda story: made_harmless(without_evidence(story.incident.diagnosis)),
+    "prediction": lambda story: made_harmless(without_evidence(story.incident.prediction)),
 }
 
 
 def changed_values(story: Story, change: DetailChange) -> dict[str, object]:
     """Return the changed fields of a detail by name with their present values; of evidence only what changed."""
     values: dict[str, object] = {
-        name: _FIELDS[name](story) if name in _FIELDS else getattr(story.incident, name)
+        name: _FIELDS[name](story) if name in _FIELDS else made_harmless(getattr(story.incident, name))
         for name in sorted(change.fields)
     }
     known = story.incident.evidence
-    pieces = {piece: known[piece] for piece in sorted(change.evidence) if piece in known}
+    pieces = {piece: shown_evidence(known[piece]) for piece in sorted(change.evidence) if piece in known}
     if pieces:
         values["evidence"] = pieces
     return values

@@ -21,6 +21,7 @@ from quell.eventlog.projections.views import TimelineEntry
 from quell.incident import events as ev
 from quell.incident.events import Phase
 from quell.incident.state import Incident
+from quell.incident.untrusted import flags_of, harmless
 
 NAMES_COUNTED = 50
 SERVICES_NAMED = 5
@@ -177,6 +178,7 @@ def entry_of(recorded: Recorded, incident: Incident) -> TimelineEntry:
 
 
 def _place(recorded: Recorded, incident_id: str, said: Said) -> TimelineEntry:
+    own = isinstance(recorded.event, ev.NoteAdded)  # a person's words, cleaned when they were written
     return TimelineEntry(
         position=recorded.position,
         offset=recorded.offset,
@@ -187,7 +189,8 @@ def _place(recorded: Recorded, incident_id: str, said: Said) -> TimelineEntry:
         by=said.doer,
         phase=said.phase,
         level=said.level,
-        title=said.title,
-        text=said.text,
+        title=said.title if own else harmless(said.title),
+        text=said.text if own else harmless(said.text),
         evidence_ids=said.evidence_ids,
+        flagged=() if own else flags_of((said.title, said.text)),
     )

@@ -10,6 +10,7 @@ from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
 from quell.incident.events import Phase, PhaseState, State
 from quell.incident.state import ActionRun, Approval, Incident
+from quell.incident.untrusted import flags_of, harmless, harmless_values, made_harmless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,8 @@ class AlertView:
     why: str
     """Why it joined."""
     incident_id: str
+    flagged: tuple[str, ...] = ()
+    """What is suspicious in its text, which is shown made harmless; the log keeps it as it came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,8 @@ class TimelineEntry:
     title: str
     text: str
     evidence_ids: tuple[str, ...] = ()
+    flagged: tuple[str, ...] = ()
+    """What is suspicious in text from outside that it repeats, made harmless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +171,10 @@ class IncidentDetail:
     escalation: ev.Escalated | None
     gaps: tuple[ev.Gap, ...]
     """What was not looked at, over all phases."""
+    cause_confirmed: ev.CauseConfirmed | None = None
+    """What a person said it was."""
+    false_alarm: bool = False
+    """A person said that nothing was wrong."""
     evidence: dict[str, ev.Evidence] = field(default_factory=dict)
     timeline: tuple[TimelineEntry, ...] = ()
     """In order, at most the last 1,000."""
@@ -220,8 +229,8 @@ def summary_of(incident: Incident) -> IncidentSummary:
     """Return the row of an incident."""
     return IncidentSummary(
         id=incident.id,
-        title=incident.title,
-        summary=say_what_is_known(incident),
+        title=harmless(incident.title),
+        summary=harmless(say_what_is_known(incident)),
         severity=incident.severity,
         state=incident.state,
         service=incident.service,
@@ -267,8 +276,8 @@ def alert_view(incident: Incident, alert: Alert) -> AlertView:
     firing = alert.fingerprint in incident.firing
     return AlertView(
         fingerprint=alert.fingerprint,
-        name=alert.name,
-        service=alert.service,
+        name=harmless(alert.name),
+        service=harmless(alert.service) if alert.service is not None else None,
         source=alert.source,
         severity=alert.severity,
         severity_raw=alert.severity_raw,
@@ -277,12 +286,18 @@ def alert_view(incident: Incident, alert: Alert) -> AlertView:
         flapping=alert.fingerprint in incident.flapping,
         starts_at=alert.starts_at,
         received_at=alert.received_at,
-        labels=alert.labels,
-        annotations=alert.annotations,
+        labels=harmless_values(alert.labels),
+        annotations=harmless_values(alert.annotations),
         link=alert.link,
         why=incident.why.get(alert.fingerprint, ""),
         incident_id=incident.id,
+        flagged=flagged(alert),
     )
+
+
+def flagged(alert: Alert) -> tuple[str, ...]:
+    """Return what is suspicious in an alert's text."""
+    return flags_of((alert.name, *alert.labels.values(), *alert.annotations.values()))
 
 
 def action_view(run: ActionRun) -> ActionView:
@@ -294,7 +309,7 @@ def action_view(run: ActionRun) -> ActionView:
         started_at=run.started_at,
         ended_at=run.ended_at,
         state=run.state,
-        output=run.output,
+        output=harmless(run.output),
         verdict=run.verdict,
     )
 
@@ -305,6 +320,14 @@ def gaps_of(incident: Incident) -> tuple[ev.Gap, ...]:
     for finding in (incident.detection, incident.diagnosis, incident.prediction):
         found.extend(finding.gaps if finding else ())
     return tuple(dict.fromkeys(found))
+
+
+def shown_evidence(piece: ev.Evidence) -> ev.Evidence:
+    """Return a piece of evidence with its text made harmless, and what was suspicious in it."""
+    logs = [text for one in piece.patterns for text in (one.template, one.example)]
+    changes = [text for one in piece.changes for text in (one.what, one.before, one.after)]
+    shown: ev.Evidence = made_harmless(piece)
+    return replace(shown, flagged=flags_of((piece.title, piece.says, *logs, *changes)))
 
 
 def without_evidence(finding: Finding | None) -> Finding | None:
@@ -319,14 +342,16 @@ def detail_of(incident: Incident, timeline: tuple[TimelineEntry, ...] = ()) -> I
         summary=summary_of(incident),
         offset=incident.offset,
         alerts=tuple(alert_view(incident, alert) for alert in alerts),
-        detection=without_evidence(incident.detection),
-        diagnosis=without_evidence(incident.diagnosis),
-        prediction=without_evidence(incident.prediction),
-        plan=incident.plan,
+        detection=made_harmless(without_evidence(incident.detection)),
+        diagnosis=made_harmless(without_evidence(incident.diagnosis)),
+        prediction=made_harmless(without_evidence(incident.prediction)),
+        plan=made_harmless(incident.plan),
         actions=tuple(action_view(run) for run in incident.actions),
-        verification=incident.verification,
-        escalation=incident.escalation,
-        gaps=gaps_of(incident),
-        evidence=incident.evidence,
+        verification=made_harmless(incident.verification),
+        escalation=made_harmless(incident.escalation),
+        gaps=made_harmless(gaps_of(incident)),
+        cause_confirmed=incident.cause_confirmed,
+        false_alarm=incident.false_alarm,
+        evidence={piece: shown_evidence(found) for piece, found in incident.evidence.items()},
         timeline=timeline,
     )

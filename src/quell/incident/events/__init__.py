@@ -1,0 +1,257 @@
+"""
+Every fact Quell records, and the values in them. Read this first: what is shown, decided or measured is folded
+from these events and from nothing else.
+
+Times are aware UTC. `by` names who did it: `agent:<name>`, `person:<name>` or `system:<part>`.
+A field's text that came from telemetry or alerts is data, never an instruction.
+"""
+
+from __future__ import annotations
+
+from quell.incident.events.evidence import (
+    Change,
+    Evidence,
+    Gap,
+    LogPattern,
+    Series,
+    Window,
+)
+from quell.incident.events.findings import (
+    Argument,
+    Checks,
+    Detection,
+    Diagnosis,
+    Forecast,
+    Hypothesis,
+    Indicator,
+    Plan,
+    Prediction,
+    Reading,
+    Recurrence,
+    SimilarIncident,
+    TrackRecord,
+)
+from quell.incident.events.incident import (
+    AlertFlapping,
+    AlertGrouped,
+    AlertResolved,
+    CauseConfirmed,
+    FalseAlarmDeclared,
+    IncidentAcknowledged,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentReopened,
+    NoteAdded,
+    SeverityChanged,
+    StateChanged,
+)
+from quell.incident.events.intake import (
+    AlertHeld,
+    BatchTaken,
+    BodyRejected,
+    Matcher,
+    SilenceCreated,
+    SilenceEnded,
+)
+from quell.incident.events.past import (
+    AssumptionsSet,
+    PastIncident,
+    PastIncidentsImported,
+    RecordCorrected,
+)
+from quell.incident.events.response import (
+    ActionApproved,
+    ActionBroke,
+    ActionFinished,
+    ActionRejected,
+    ActionStarted,
+    ActionUndone,
+    ApprovalExpired,
+    ApprovalRequested,
+    BreachForecast,
+    Detected,
+    Diagnosed,
+    Escalated,
+    PhaseEnded,
+    PhaseProgressed,
+    PhaseRecovered,
+    PhaseRetrying,
+    PhaseStarted,
+    PlanProposed,
+    Predicted,
+    PreventionSettled,
+    ResponseEnded,
+    ResponseStarted,
+    SourceMissing,
+    UndoFailed,
+    Verified,
+)
+from quell.incident.events.system import (
+    AutonomyOverridden,
+    ProcessStarted,
+    ProcessStopped,
+    SourceFailed,
+    SourceRecovered,
+)
+from quell.incident.events.words import (
+    AGENT_OF,
+    Autonomy,
+    Cause,
+    EvidenceKind,
+    Outcome,
+    Phase,
+    PhaseState,
+    State,
+)
+
+__all__ = [
+    "AGENT_OF",
+    "AUTONOMY_STREAM",
+    "INTAKE_STREAM",
+    "OUTCOME_STREAM",
+    "SILENCE_STREAM",
+    "SYSTEM_STREAM",
+    "ActionApproved",
+    "ActionBroke",
+    "ActionFinished",
+    "ActionRejected",
+    "ActionStarted",
+    "ActionUndone",
+    "AlertFlapping",
+    "AlertGrouped",
+    "AlertHeld",
+    "AlertResolved",
+    "ApprovalExpired",
+    "ApprovalRequested",
+    "Argument",
+    "AssumptionsSet",
+    "Autonomy",
+    "AutonomyEvent",
+    "AutonomyOverridden",
+    "BatchTaken",
+    "BodyRejected",
+    "BreachForecast",
+    "Cause",
+    "CauseConfirmed",
+    "Change",
+    "Checks",
+    "Detected",
+    "Detection",
+    "Diagnosed",
+    "Diagnosis",
+    "Escalated",
+    "Event",
+    "Evidence",
+    "EvidenceKind",
+    "FalseAlarmDeclared",
+    "Forecast",
+    "Gap",
+    "Hypothesis",
+    "IncidentAcknowledged",
+    "IncidentEvent",
+    "IncidentMerged",
+    "IncidentOpened",
+    "IncidentReopened",
+    "Indicator",
+    "IntakeEvent",
+    "LogPattern",
+    "Matcher",
+    "NoteAdded",
+    "Outcome",
+    "OutcomeEvent",
+    "PastIncident",
+    "PastIncidentsImported",
+    "Phase",
+    "PhaseEnded",
+    "PhaseProgressed",
+    "PhaseRecovered",
+    "PhaseRetrying",
+    "PhaseStarted",
+    "PhaseState",
+    "Plan",
+    "PlanProposed",
+    "Predicted",
+    "Prediction",
+    "PreventionSettled",
+    "ProcessStarted",
+    "ProcessStopped",
+    "Reading",
+    "RecordCorrected",
+    "Recurrence",
+    "ResponseEnded",
+    "ResponseStarted",
+    "Series",
+    "SeverityChanged",
+    "SilenceCreated",
+    "SilenceEnded",
+    "SilenceEvent",
+    "SimilarIncident",
+    "SourceFailed",
+    "SourceMissing",
+    "SourceRecovered",
+    "State",
+    "StateChanged",
+    "SystemEvent",
+    "TrackRecord",
+    "UndoFailed",
+    "Verified",
+    "Window",
+    "incident_stream",
+]
+
+IncidentEvent = (
+    IncidentOpened
+    | AlertGrouped
+    | AlertResolved
+    | AlertFlapping
+    | StateChanged
+    | IncidentAcknowledged
+    | SeverityChanged
+    | IncidentReopened
+    | IncidentMerged
+    | NoteAdded
+    | CauseConfirmed
+    | FalseAlarmDeclared
+    | ResponseStarted
+    | PhaseStarted
+    | PhaseProgressed
+    | PhaseRetrying
+    | PhaseRecovered
+    | PhaseEnded
+    | SourceMissing
+    | Detected
+    | Diagnosed
+    | Predicted
+    | BreachForecast
+    | PreventionSettled
+    | PlanProposed
+    | ApprovalRequested
+    | ActionApproved
+    | ActionRejected
+    | ApprovalExpired
+    | ActionStarted
+    | ActionFinished
+    | ActionBroke
+    | Verified
+    | ActionUndone
+    | UndoFailed
+    | Escalated
+    | ResponseEnded
+)
+IntakeEvent = AlertHeld | BatchTaken | BodyRejected
+SilenceEvent = SilenceCreated | SilenceEnded
+AutonomyEvent = AutonomyOverridden
+SystemEvent = ProcessStarted | ProcessStopped | SourceFailed | SourceRecovered
+OutcomeEvent = PastIncidentsImported | RecordCorrected | AssumptionsSet
+Event = IncidentEvent | IntakeEvent | SilenceEvent | AutonomyEvent | SystemEvent | OutcomeEvent
+
+INTAKE_STREAM = "intake"
+SILENCE_STREAM = "silences"
+AUTONOMY_STREAM = "autonomy"
+SYSTEM_STREAM = "system"
+OUTCOME_STREAM = "outcomes"
+
+
+def incident_stream(incident_id: str) -> str:
+    """Return the stream that holds an incident's events."""
+    return f"incident/{incident_id}"

@@ -1,0 +1,80 @@
+"""What became of alerts that opened or joined no incident, and the silences that people set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from quell.incident.alert import Alert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertHeld:
+    """An alert alone is not past the threshold of an incident; it waits in its group."""
+
+    alert: Alert
+    why: str
+    group: str = ""
+    """Names the group: alerts that wait in the same one open an incident together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchTaken:
+    """One request's alerts by the stage that ended their way; received is the sum of the others."""
+
+    source: str
+    received: int
+    rejected: int
+    silenced: int
+    duplicate: int
+    grouped: int
+    opening: int
+    repeats: dict[str, int] = field(default_factory=dict)
+    """Duplicates and silenced by fingerprint: how often each came again."""
+    ended: tuple[str, ...] = ()
+    """Fingerprints of waiting alerts (in no incident) that the sender says ended; they count as grouped."""
+    silenced_by: dict[str, int] = field(default_factory=dict)
+    """Silenced alerts by the id of the silence that kept them back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyRejected:
+    """A request that could not be taken, kept so that a person can see it."""
+
+    source: str
+    reason: str
+    detail: str
+    body: str
+    """The start of the body, at most the configured size, undecodable bytes replaced."""
+    body_bytes: int
+    alerts: int
+    """How many alerts it is counted as: 1 for a body that could not be read, 0 when it was telemetry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """A test on one label: `=`, `!=`, `=~`, `!~` (regular expressions match the whole value)."""
+
+    label: str
+    op: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceCreated:
+    """Matching alerts are counted and kept out of incidents from `starts_at` until `ends_at`."""
+
+    silence_id: str
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    by: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceEnded:
+    """A silence was ended before its time."""
+
+    silence_id: str
+    by: str

@@ -1,0 +1,24 @@
+"""Logs from before a field was there can still be read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from quell.eventlog.codec import decode, encode
+from quell.incident import events as ev
+from tests.projections.given import PLAN
+
+
+def test_a_plan_from_before_there_were_runbooks_is_read_without_one() -> None:
+    newest = replace(
+        PLAN, runbook="own", runbook_version="2", choice="it fits", checks=ev.Checks(series=("up",), steady=4)
+    )
+    name, body = encode(ev.PlanProposed(plan=newest))
+    assert decode(name, body) == ev.PlanProposed(plan=newest)
+
+    old = json.loads(body)
+    for field in ("runbook", "runbook_version", "choice", "checks"):
+        del old["plan"][field]
+
+    assert decode(name, json.dumps(old).encode()) == ev.PlanProposed(plan=PLAN)
