@@ -159,7 +159,7 @@ async def test_a_service_label_wins_over_the_name_of_the_target(bench):
     collected = await bench.collect()
     assert known(only(collected, "restarts", "payment")) == [3, 3]
     assert known(only(collected, "service_up", "payment")) == [0, 0]
-    assert known(only(collected, "cpu_ratio", "edge")) == [0]
+    assert known(only(collected, "cpu_use", "edge")) == [0]
 
 
 async def test_a_counter_reset_gives_no_negative_rate_and_no_spike(bench):

@@ -25,14 +25,37 @@ LEVELS: Mapping[str, tuple[str, str]] = {
     "service_up": ("service_up", ""),
     "service_restarts_total": ("restarts", "restarts"),
     "build_info": ("build_info", ""),
+    "disk_used_bytes": ("disk_used_bytes", "bytes"),
+    "disk_quota_bytes": ("disk_quota_bytes", "bytes"),
+    "request_queue_depth": ("queue_depth", "requests"),
 }
 """Metrics kept as they are: the name and unit of the series."""
 
 RATES: Mapping[str, tuple[str, str]] = {
     "db_pool_timeouts_total": ("pool_timeouts_rate", "1/s"),
-    "process_cpu_seconds_total": ("cpu_ratio", "ratio"),
 }
 """Counters turned into a rate."""
+
+SECONDS: Mapping[str, str] = {
+    "process_cpu_seconds_total": "cpu_use",
+    "lock_wait_seconds_total": "lock_wait_ratio",
+    "container_cpu_cfs_throttled_seconds_total": "cpu_throttled_ratio",
+    "host_other_cpu_seconds_total": "neighbour_cpu_use",
+}
+"""
+Counters of seconds turned into seconds per second, summed over their labels: the name of the series.
+
+- `cpu_use`: of one core, what the service's process used; 1.0 is one core all the time.
+- `lock_wait_ratio`: how many requests waited for a lock of the service at any time, on average; 3.0 is three.
+- `cpu_throttled_ratio`: share of the time in which the process could have run and its host did not let it.
+- `neighbour_cpu_use`: of one core, what processes on the service's host used that are not the service's own.
+"""
+
+CACHE_READS = "cache_reads_total"
+"""By `result`, `hit` or `miss`; becomes `cache_hit_ratio`, hits over all reads."""
+
+RETRIES = "http_client_retries_total"
+"""By `peer`; with the client's requests it becomes `retry_ratio`, retries per first try: 0.0 to retries allowed."""
 
 REQUESTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "http_requests_total": ("", ()),
@@ -97,6 +120,12 @@ class Derivation:
                 self._levels(name, *LEVELS[name], derived)
             elif name in RATES:
                 self._rates(name, *RATES[name], derived)
+            elif name in SECONDS:
+                self._seconds(name, SECONDS[name], derived)
+            elif name == CACHE_READS:
+                self._hits(derived)
+            elif name == RETRIES:
+                self._retries(derived)
             elif not self._part_of(name):
                 self._other(name, derived)
         for base in sorted({base for name in self._columns if (base := self._part_of(name))}):
@@ -179,6 +208,34 @@ class Derivation:
             rate = self._rise(columns).sum(axis=1) / self._apart
             self._add(derived, name, unit, group, rate, f"rate({metric}[{self._span_s:g}s])")
 
+    def _seconds(self, metric: str, name: str, derived: Derived) -> None:
+        for group, columns in self._grouped(metric, ()).items():
+            rate = self._rise(columns).sum(axis=1) / self._apart
+            self._add(derived, name, "ratio", group, rate, f"sum by (service) (rate({metric}[{self._span_s:g}s]))")
+
+    def _hits(self, derived: Derived) -> None:
+        results = {column: labels.get("result", "") for labels, column in self._columns[CACHE_READS]}
+        span = f"[{self._span_s:g}s]"
+        query = (
+            f'sum by (service) (rate({CACHE_READS}{{result="hit"}}{span}))'
+            f" / sum by (service) (rate({CACHE_READS}{span}))"
+        )
+        for group, columns in self._grouped(CACHE_READS, ()).items():
+            rise = self._rise(columns)
+            hits = rise[:, [results[column] == "hit" for column in columns]].sum(axis=1)
+            self._add(derived, "cache_hit_ratio", "ratio", group, _share(hits, rise.sum(axis=1)), query)
+
+    def _retries(self, derived: Derived) -> None:
+        metric, keep, span = "http_client_requests_total", ("peer",), f"[{self._span_s:g}s]"
+        calls = self._grouped(metric, keep)
+        again_query, query = (f"sum by (service, peer) (rate({name}{span}))" for name in (RETRIES, metric))
+        for group, columns in self._grouped(RETRIES, keep).items():
+            if group in calls:
+                again = self._rise(columns).sum(axis=1)
+                first = self._rise(calls[group]).sum(axis=1) - again
+                ratio = _share(again, np.maximum(first, 0.0))
+                self._add(derived, "retry_ratio", "ratio", group, ratio, f"{again_query} / ({query} - {again_query})")
+
     def _other(self, metric: str, derived: Derived) -> None:
         kind = self._kinds.get(metric, "")
         if kind == "counter" or (kind in ("", "untyped", "unknown") and metric.endswith("_total")):
@@ -247,6 +304,12 @@ def _series(name: str, service: str, unit: str, labels: dict[str, str], times: A
     return Series(
         name=name, service=service, unit=unit, labels=labels, times=tuple(times.tolist()), values=tuple(usable)
     )
+
+
+def _share(part: Array, whole: Array) -> Array:
+    """Return one over the other; not a number where there is nothing to divide by."""
+    share: Array = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    return share
 
 
 def _cut(series: Series, start: float) -> Series | None:

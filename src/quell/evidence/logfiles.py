@@ -147,15 +147,26 @@ def thin(lines: Sequence[LogLine], most: int) -> Sequence[LogLine]:
     """
     if len(lines) <= most:
         return lines
+    return [lines[i] for i in fair([(line.service, line.level) for line in lines], most)]
+
+
+def fair(keys: Sequence[tuple[str, str]], most: int) -> Sequence[int]:
+    """
+    Choose at most `most` places: those of keys with few places all, the others spread evenly.
+
+    Returns: places in `keys`, rising.
+    """
+    if len(keys) <= most:
+        return range(len(keys))
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for i, line in enumerate(lines):
-        groups[(line.service, line.level)].append(i)
+    for i, key in enumerate(keys):
+        groups[key].append(i)
     kept: list[int] = []
     for done, key in enumerate(sorted(groups, key=lambda key: (len(groups[key]), key))):
         members = groups[key]
         share = min((most - len(kept)) // (len(groups) - done), len(members))
         kept += [members[i] for i in spread(len(members), share)]
-    return [lines[i] for i in sorted(kept)]
+    return sorted(kept)
 
 
 def _line(at: float, record: dict[str, Any], stem: str) -> LogLine:

@@ -19,6 +19,23 @@ class LogLine:
     level: str
     text: str
     trace_id: str = ""
+    span_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One finished piece of a trace, in the words of OpenTelemetry; `name` is from outside."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    """Empty for the root of a trace."""
+    service: str
+    name: str
+    at: float
+    """Start, Unix seconds."""
+    duration_s: float
+    error: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +57,7 @@ class Collected:
     """As one would type it into the source, for a person to repeat."""
     series: Sequence[Series] = ()
     lines: Sequence[LogLine] = ()
+    spans: Sequence[Span] = ()
     changes: Sequence[Change] = ()
     edges: Sequence[tuple[str, str]] = ()
     """(caller, callee) as seen in the telemetry."""
