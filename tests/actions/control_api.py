@@ -25,6 +25,9 @@ SERVICES: dict[str, dict[str, Any]] = {
         "config_revision": 2,
         "previous_config": {"bank_timeout_ms": 2000, "merchant": "shop"},
         "cache_entries": None,
+        "disk_used_bytes": 20_000_000,
+        "disk_quota_bytes": 25_000_000,
+        "neighbours": ["sales-report"],
     },
     "catalog": {
         "version": "1.8.0",
@@ -253,6 +256,10 @@ class ControlApi:
             service["flags"][body["name"]] = body["value"]
         elif verb == "flush_cache":
             service["cache_entries"] = 0
+        elif verb == "clear_disk":
+            service["disk_used_bytes"] = 90_000
+        elif verb == "stop_neighbour":
+            service["neighbours"] = []
         elif verb != "restart":
             return _problem(404, f"no {verb}")
         if verb in {"restart", "roll_back", "deploy"}:

@@ -104,3 +104,44 @@ def test_autonomies_are_in_one_order(a: Autonomy, b: Autonomy, c: Autonomy) -> N
     assert allows(a, b) or allows(b, a)
     assert not (allows(a, b) and allows(b, a)) or a is b
     assert not (allows(a, b) and allows(b, c)) or allows(a, c)
+
+
+@pytest.mark.parametrize(
+    ("earned", "ceiling", "level"),
+    [
+        (Autonomy.RECOMMEND, Autonomy.AUTO, Autonomy.RECOMMEND),
+        (Autonomy.AUTO, Autonomy.AUTO, Autonomy.AUTO),
+        (Autonomy.AUTO, Autonomy.APPROVE, Autonomy.APPROVE),
+    ],
+)
+def test_what_is_earned_holds_up_to_what_the_rule_allows(earned: Autonomy, ceiling: Autonomy, level: Autonomy) -> None:
+    rule = PolicyRule(autonomy=ceiling, earned=True)
+    policy = Policy([rule], standing=lambda action, service: (earned, f"{action} on {service} helped often"))
+
+    decision = policy.decide("restart", "cart")
+
+    assert decision.autonomy is level
+    assert "restart on cart helped often" in decision.reason
+    assert ("allows no more" in decision.reason) == (level is not earned)
+
+
+def test_without_a_record_nothing_is_earned() -> None:
+    assert Policy([PolicyRule(autonomy=Autonomy.AUTO, earned=True)]).decide("restart", "cart").autonomy is (
+        Autonomy.RECOMMEND
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "holds"),
+    [(None, Autonomy.AUTO), (Autonomy.OBSERVE, Autonomy.OBSERVE), (Autonomy.AUTO, Autonomy.AUTO)],
+)
+def test_a_persons_word_that_allows_less_counts_over_any_rule(word: Autonomy | None, holds: Autonomy) -> None:
+    policy = Policy([PolicyRule(autonomy=Autonomy.AUTO)], overridden=lambda action, service: word)
+
+    assert policy.decide("restart", "cart").autonomy is holds
+
+
+def test_a_persons_word_that_allows_more_than_the_rule_does_not_count() -> None:
+    policy = Policy([PolicyRule(autonomy=Autonomy.APPROVE)], overridden=lambda action, service: Autonomy.AUTO)
+
+    assert policy.decide("restart", "cart").autonomy is Autonomy.APPROVE

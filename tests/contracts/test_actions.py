@@ -14,12 +14,14 @@ from quell.actions.action import Action, Target
 from quell.actions.hosts import AllowedHosts
 from quell.actions.http import HttpAction, HttpActionSpec, HttpCall
 from quell.actions.process import (
+    ClearDisk,
     FlagSwitch,
     FlushCache,
     Restart,
     RollBack,
     RollBackConfig,
     ScalePool,
+    StopNeighbour,
     SupervisorClient,
     SwitchFlag,
 )
@@ -124,6 +126,20 @@ CASES = [
         target=Target(service="catalog"),
         value=lambda s: s["catalog"]["cache_entries"],
         before="12 → 0",
+    ),
+    Case(
+        name="clear_disk",
+        build=on_supervisor(ClearDisk),
+        target=PAYMENT,
+        value=lambda s: s["payment"]["disk_used_bytes"],
+        before="20 MB on its disk →",
+    ),
+    Case(
+        name="stop_neighbour",
+        build=on_supervisor(StopNeighbour),
+        target=PAYMENT,
+        value=lambda s: s["payment"]["neighbours"],
+        before="sales-report on its host →",
     ),
     Case(
         name="webhook",

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,15 +15,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quell.errors import BadAnswer, UpstreamError
+from quell.errors import BadAnswer, Malformed, UpstreamError
 from quell.evidence.changes import ChangeLogSource
 from quell.evidence.logfiles import LogFileSource
+from quell.evidence.otlp.signal import Encoding, Signal
+from quell.evidence.otlp.source import QUIET_S, OtlpSource
 from quell.evidence.scrape import ScrapeSource, ScrapeTarget
 from quell.evidence.source import Collected, EvidenceSource, Scope
 from quell.incident.events import EvidenceKind, Window
+from tests.contracts.vendors import VENDORS, Made
 from tests.evidence.endpoint import Endpoint, hangs, says
+from tests.evidence.otlp_wire import Sent, a_line, json_lines, json_spans
+from tests.evidence.vendor import Vendor
 
-TIMEOUT_S = 0.5
+TIMEOUT_S = 1.0
 SERVICES = ("cart", "edge")
 
 
@@ -139,7 +145,51 @@ async def changed(tmp_path: Path, client: httpx.AsyncClient) -> AsyncIterator[Si
     )
 
 
-@pytest.fixture(params=[scraped, logged, changed], ids=["scrape", "logfiles", "changes"])
+async def pushed(tmp_path: Path, client: httpx.AsyncClient) -> AsyncIterator[Site]:
+    start = now = round(time.time()) - 60.0
+    source = OtlpSource(clock=lambda: now)
+    for second in range(60):
+        now = start + second
+        spans = [
+            Sent(trace=second + 1, span=number, parent=number - 1, service=name, at=now - 0.1, took_s=0.05)
+            for number, name in enumerate(("edge", "cart"), 1)
+        ]
+        await source.take(Signal.SPANS, Encoding.JSON, json_spans(spans))
+        for name in SERVICES:
+            await source.take(Signal.LINES, Encoding.JSON, json_lines(a_line(now, f"line {second}"), service=name))
+
+    async def quiet() -> None:
+        nonlocal now
+        now = time.time() + QUIET_S + 60
+
+    async def garble() -> None:
+        await quiet()
+        with suppress(Malformed):
+            await source.take(Signal.SPANS, Encoding.PROTOBUF, b"???")
+
+    yield Site(source=source, window=middle(start), garble=garble, remove=quiet, stall=quiet)
+
+
+def asked(vendor: Callable[[], Made]) -> Callable[[Path, httpx.AsyncClient], AsyncIterator[Site]]:
+    async def site(tmp_path: Path, client: httpx.AsyncClient) -> AsyncIterator[Site]:
+        answer, make = vendor()
+        async with Vendor(answer) as server:
+            yield Site(
+                source=make(server.url, client, TIMEOUT_S),
+                window=middle(round(time.time()) - 60.0),
+                garble=done(server.is_garbled),
+                remove=server.stop,
+                stall=done(server.stalls),
+            )
+
+    return site
+
+
+SITES = {"scrape": scraped, "logfiles": logged, "changes": changed, "otlp": pushed}
+SITES |= {name: asked(vendor) for name, vendor in VENDORS.items()}
+
+
+@pytest.fixture(params=SITES.values(), ids=SITES)
 async def site(request, tmp_path) -> AsyncIterator[Site]:
     async with httpx.AsyncClient(trust_env=False) as client:
         async for site in request.param(tmp_path, client):

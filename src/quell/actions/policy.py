@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -18,6 +18,8 @@ class PolicyRule:
     action: str = "*"
     service: str = "*"
     autonomy: Autonomy
+    """What holds, or where `earned` the most that may be earned."""
+    earned: bool = False
 
     def matches(self, action: str, service: str) -> bool:
         """Return whether the rule is about this action on this service."""
@@ -53,24 +55,52 @@ class Policy:
 
     Args:
         default: what holds where no rule matches.
+        standing: what an action has earned on a service, and why in words; without it nothing is ever earned.
+        overridden: a person's word on an action on a service; one that allows less than a rule counts over the rule.
     """
 
-    def __init__(self, rules: Iterable[PolicyRule] = (), default: Autonomy = Autonomy.APPROVE) -> None:
+    def __init__(
+        self,
+        rules: Iterable[PolicyRule] = (),
+        default: Autonomy = Autonomy.APPROVE,
+        *,
+        standing: Callable[[str, str], tuple[Autonomy, str]] | None = None,
+        overridden: Callable[[str, str], Autonomy | None] = lambda action, service: None,
+    ) -> None:
         self._rules = tuple(rules)
         self._default = default
+        self._standing = standing
+        self._overridden = overridden
 
     def decide(self, action: str, service: str) -> Decision:
         """Return what Quell may do with an action on a service."""
+        decision, word = self._by_rules(action, service), self._overridden(action, service)
+        if word is None or word is decision.autonomy or allows(word, decision.autonomy):
+            return decision
+        return Decision(
+            autonomy=word, reason=f"{_MEANS[word]}: a person set it so, where else it would be {decision.autonomy}."
+        )
+
+    def _by_rules(self, action: str, service: str) -> Decision:
         what = f"{action} on {service[:SHOWN_CHARS]}"
         for number, rule in enumerate(self._rules, start=1):
             if rule.matches(action, service):
                 name = f"rule {number} (action {rule.action}, service {rule.service})"
+                if rule.earned:
+                    return self._earned(rule, name, action, service)
                 return Decision(
                     autonomy=rule.autonomy, reason=f"{_MEANS[rule.autonomy]}: {name} is the first that matches {what}."
                 )
         return Decision(
             autonomy=self._default, reason=f"{_MEANS[self._default]}: no rule matches {what}, so the default holds."
         )
+
+    def _earned(self, rule: PolicyRule, name: str, action: str, service: str) -> Decision:
+        """Return what was earned, and never more than the rule allows."""
+        earned, why = self._standing(action, service) if self._standing else (Autonomy.RECOMMEND, "nothing was earned")
+        level = earned if allows(rule.autonomy, earned) else rule.autonomy
+        bound = "" if level is earned else f", and {name} allows no more"
+        return Decision(autonomy=level, reason=f"{_MEANS[level]}: by {name} it is earned{bound}; {why}.")
 
 
 def allows(given: Autonomy, wanted: Autonomy) -> bool:

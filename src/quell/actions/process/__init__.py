@@ -3,10 +3,25 @@
 from quell.actions.process.capacity import FlushCache, ScalePool
 from quell.actions.process.change import Impossible, ProcessChange
 from quell.actions.process.configuration import FlagSwitch, RollBackConfig, SwitchFlag
+from quell.actions.process.host import ClearDisk, StopNeighbour
 from quell.actions.process.release import Restart, RollBack
 from quell.actions.process.supervisor import Service, SupervisorClient
 
+CHANGES: tuple[type[ProcessChange], ...] = (
+    Restart,
+    RollBack,
+    RollBackConfig,
+    ScalePool,
+    SwitchFlag,
+    FlushCache,
+    ClearDisk,
+    StopNeighbour,
+)
+"""Every change there is."""
+
 __all__ = [
+    "CHANGES",
+    "ClearDisk",
     "FlagSwitch",
     "FlushCache",
     "Impossible",
@@ -16,6 +31,7 @@ __all__ = [
     "RollBackConfig",
     "ScalePool",
     "Service",
+    "StopNeighbour",
     "SupervisorClient",
     "SwitchFlag",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from quell.actions.action import Done, Target
 from quell.actions.process.change import Callers, Impossible, Params, ProcessChange, no_callers
@@ -22,6 +23,7 @@ class ScalePool(ProcessChange):
     risk = "The store gets more connections at once; a leak fills the larger pool too."
     undo_is = "The pool gets the size it had."
     pins = ("size", "from")
+    takes: ClassVar[Mapping[str, str]] = {"size": "[1-9]|[1-5][0-9]|6[0-4]"}
 
     def __init__(
         self, supervisor: SupervisorClient, *, factor: float = 2.0, max_size: int = 64, callers: Callers = no_callers

@@ -54,6 +54,8 @@ class ProcessChange(ABC):
     """Whether what is asked depends on the state ("the one before"), so that asking twice would go two steps."""
     pins: ClassVar[tuple[str, ...]]
     """The params that a pinned change has."""
+    takes: ClassVar[Mapping[str, str]] = {}
+    """The params that a runbook may set, each with the pattern that its value must match."""
 
     def __init__(self, supervisor: SupervisorClient, *, callers: Callers = no_callers) -> None:
         self._supervisor = supervisor

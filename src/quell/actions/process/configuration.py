@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from quell.actions.process.change import Callers, Impossible, Params, ProcessChange, no_callers
 from quell.actions.process.supervisor import Service, SupervisorClient
@@ -112,6 +112,9 @@ class SwitchFlag(ProcessChange):
     risk = "The other party gets all of the requests; what it charges or cannot do holds from now on."
     undo_is = "The flag is set back to the value it had."
     pins = ("name", "value", "from")
+    takes: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("name", "value", "dependency"), "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+    )
 
     def __init__(
         self, supervisor: SupervisorClient, *, switches: Sequence[FlagSwitch] = (), callers: Callers = no_callers

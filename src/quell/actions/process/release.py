@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from quell.actions.process.change import Impossible, Params, ProcessChange
 from quell.actions.process.supervisor import Service
@@ -51,6 +52,7 @@ class RollBack(ProcessChange):
     undo_is = "The release that ran before the roll-back is deployed again."
     interrupts = True
     pins = ("from", "to")
+    takes: ClassVar[Mapping[str, str]] = {"to": "[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}"}
 
     def pin(self, now: Service, params: Params) -> Params:
         """Name both releases."""

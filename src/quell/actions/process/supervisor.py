@@ -41,6 +41,10 @@ class Service:
     config_revision: int | str | None = None
     previous_config: dict[str, Any] | None = None
     cache_entries: int | None = None
+    disk_used_bytes: int | None = None
+    disk_quota_bytes: int | None = None
+    neighbours: list[str] = field(default_factory=list)
+    """Processes of somebody else on its host."""
 
     @property
     def up(self) -> bool:
