@@ -20,6 +20,8 @@ from quell.lab.http.server import Server
 from quell.lab.process import listen_on
 
 UP_S = 45.0
+MOVING = ("pid", "restarts", "cache_entries", "disk_used_bytes")
+"""What a service's own traffic and its restarts change, with nobody asking for it."""
 
 
 class Capture:
@@ -120,6 +122,11 @@ async def until(check: Callable[[], Any] | Callable[[], Awaitable[Any]], what: s
             return found
         assert time.monotonic() < end, f"not within {within_s:.0f} s: {what}"
         await asyncio.sleep(0.05)
+
+
+def lasting(described: dict[str, Any]) -> dict[str, Any]:
+    """A described service without what moves by itself."""
+    return {key: value for key, value in described.items() if key not in MOVING}
 
 
 def group_of(supervisor: int) -> list[int]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tests.lab.running import RunningLab, running_lab, until
+from quell.evidence.scrape import ScrapeSource, ScrapeTarget
+from quell.evidence.source import Scope
+from quell.incident.events import Window
+from quell.lab.roster import SERVICES
+from tests.lab.running import RunningLab, lasting, running_lab, until
 
-FIRST_ALERT_S = 45.0
+FIRST_ALERT_S = 60.0
 RESOLVED_S = 45.0
 MENDED_S = 5.0
-VOLATILE = ("pid", "restarts", "cache_entries")
 RIGHT_ACTION: dict[str, tuple[str, dict[str, Any]]] = {
     "bad_release": ("roll_back", {}),
     "slow_dependency": ("flag", {"name": "provider", "value": "b"}),
@@ -23,6 +28,12 @@ RIGHT_ACTION: dict[str, tuple[str, dict[str, Any]]] = {
     "memory_leak": ("restart", {}),
     "crash_loop": ("flush_cache", {}),
     "bad_config": ("roll_back_config", {}),
+    "cpu_burn": ("restart", {}),
+    "lock_contention": ("restart", {}),
+    "cache_stampede": ("flush_cache", {}),
+    "disk_fill": ("clear_disk", {}),
+    "noisy_neighbour": ("stop_neighbour", {}),
+    "retry_storm": ("flag", {"name": "retries", "value": "off"}),
 }
 BRINGS: dict[str, tuple[str, ...]] = {
     "bad_release": ("HighErrorRate",),
@@ -31,7 +42,20 @@ BRINGS: dict[str, tuple[str, ...]] = {
     "memory_leak": ("MemoryNearLimit",),
     "crash_loop": ("ServiceRestarting", "ServiceDown"),
     "bad_config": ("HighErrorRate",),
+    "cpu_burn": ("CPUHigh", "HighLatency"),
+    "lock_contention": ("HighLatency",),
+    "cache_stampede": ("HighErrorRate", "HighLatency"),
+    "disk_fill": ("DiskNearlyFull",),
+    "noisy_neighbour": ("CPUThrottlingHigh",),
+    "retry_storm": ("HighErrorRate",),
 }
+LINGER_S = {"retry_storm": 4.0}
+"""How much longer than to its first alert a fault is left alone: a storm comes after what set it off."""
+AT_ONCE = 3
+"""Labs that run side by side: more of them would not leave each other enough time to keep to its own."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
@@ -56,6 +80,39 @@ class Record:
     ended: list[dict[str, Any]]
     crossing: dict[str, str] = field(default_factory=dict)
     tokens: tuple[str, ...] = ()
+    healthy: dict[str, list[float]] = field(default_factory=dict)
+    """What Quell derived from the metrics of the service before the fault, by series."""
+    series: dict[str, list[float]] = field(default_factory=dict)
+    """The same until it was mended."""
+
+
+@asynccontextmanager
+async def watching(lab: RunningLab) -> AsyncIterator[ScrapeSource]:
+    """Scrape a lab as Quell does."""
+    targets = [ScrapeTarget(service=one["service"], url=one["url"]) for one in lab.told["targets"]]
+    source = ScrapeSource(targets, lab.http, clock=time.time, timeout_s=2.0)
+    task = asyncio.create_task(source.run())
+    try:
+        yield source
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _seen(source: ScrapeSource) -> dict[str, dict[str, list[float]]] | None:
+    """What every service looks like, once there are enough readings of it."""
+    found = {service: await derived(source, service) for service in SERVICES}
+    return found if all(len(one.get("cpu_use", ())) >= 5 for one in found.values()) else None
+
+
+async def derived(source: ScrapeSource, service: str) -> dict[str, list[float]]:
+    """The values of every series of a service, by name; series by peer are joined."""
+    now = datetime.now(UTC)
+    collected = await source.collect(Scope(services=(service,)), Window(start=now - timedelta(minutes=10), end=now))
+    found: dict[str, list[float]] = {}
+    for one in collected.series:
+        found.setdefault(one.name, []).extend(value for value in one.values if value is not None)
+    return found
 
 
 async def settled(lab: RunningLab) -> dict[str, Any]:
@@ -66,14 +123,15 @@ async def settled(lab: RunningLab) -> dict[str, Any]:
         return found if all(item["state"] == "up" for item in found.values()) else None
 
     found = await until(look, "every service up", within_s=15)
-    return {name: {k: v for k, v in item.items() if k not in VOLATILE} for name, item in found.items()}
+    return {name: lasting(item) for name, item in found.items()}
 
 
 async def play(fault: str, folder: Path) -> Record:
     """Run one fault in a lab of its own."""
-    async with running_lab(folder, "--seed", "7") as lab:
+    async with running_lab(folder, "--seed", "7") as lab, watching(lab) as source:
         await until(lambda: _served(lab, 40), "healthy traffic", within_s=15)
         before, metrics = await settled(lab), [await lab.metrics()]
+        healthy = await until(lambda: _seen(source), "what healthy looks like", within_s=60)
         drill = (await lab.drill("POST", "/drills", {"fault": fault})).raise_for_status().json()
         first_at = await until(
             lambda: _told(lab, fault, drill["service"]), f"an alert of {fault}", within_s=FIRST_ALERT_S
@@ -81,6 +139,8 @@ async def play(fault: str, folder: Path) -> Record:
         metrics.append(await lab.metrics())
         broken = await lab.services()
         injected = (await lab.drill("GET", "/drills")).json()["items"][-1]
+        await asyncio.sleep(LINGER_S.get(fault, 0.0))
+        series = await derived(source, injected["service"])
         path, data = RIGHT_ACTION[injected["inner"]]
         answer = await lab.act(f"/services/{drill['service']}/{path}", data)
         mended = await until(lambda: _mended(lab), f"{fault} mended", within_s=MENDED_S)
@@ -104,6 +164,8 @@ async def play(fault: str, folder: Path) -> Record:
             ended=ended,
             crossing=crossing(lab, [*metrics, await lab.metrics()]),
             tokens=(lab.told["action_token"], lab.told["drill_token"]),
+            healthy=healthy[injected["service"]],
+            series=series,
         )
 
 
@@ -206,7 +268,13 @@ async def play_all(
     faults: Sequence[str], folder: Callable[[], Path]
 ) -> tuple[dict[str, Record | BaseException], dict[str, Deployed | BaseException]]:
     """Run several faults and two deploys side by side, each in its own lab; what goes wrong is returned."""
-    plays = asyncio.gather(*(play(fault, folder()) for fault in faults), return_exceptions=True)
-    deploys = (play_deploy(wanted, folder()) for wanted in (HARMLESS, OVERLAY))
-    deployed = await asyncio.gather(*deploys, return_exceptions=True)
-    return dict(zip(faults, await plays, strict=True)), dict(zip(("harmless", "overlay"), deployed, strict=True))
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(playing: Coroutine[Any, Any, T]) -> T:
+        async with room:
+            return await playing
+
+    deploys = (one(play_deploy(wanted, folder())) for wanted in (HARMLESS, OVERLAY))
+    deployed = asyncio.gather(*deploys, return_exceptions=True)
+    plays = asyncio.gather(*(one(play(fault, folder())) for fault in faults), return_exceptions=True)
+    return dict(zip(faults, await plays, strict=True)), dict(zip(("harmless", "overlay"), await deployed, strict=True))

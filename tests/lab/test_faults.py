@@ -9,24 +9,41 @@ from typing import TypeVar
 
 import pytest
 
+from quell.lab.faults.catalogue import BY_NAME
 from tests.lab.scenario import Deployed, Record, play_all
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
+"""The first test waits for all plays: a minute and a half on two cores with nothing else to do."""
 
-FAULTS = ["bad_release", "slow_dependency", "pool_leak", "memory_leak", "crash_loop", "bad_config"]
-SECONDS_TO_ALERT = {"memory_leak": 40.0}
+FAULTS = [
+    *("bad_release", "slow_dependency", "pool_leak", "memory_leak", "crash_loop", "bad_config"),
+    *("disk_fill", "retry_storm", "lock_contention", "cache_stampede", "noisy_neighbour", "cpu_burn"),
+]
+"""What needs a core to itself comes last, when few others play."""
+SECONDS_TO_ALERT = {"memory_leak": 40.0, "disk_fill": 50.0}
 USUAL_SECONDS = 25.0
 """Twice what it takes on a machine with nothing else to do."""
 FORBIDDEN = re.compile(
     "|".join(
         (
-            *(name.replace("_", "[ _-]?") for name in (*FAULTS, "harmless_deploy")),
+            *(name.replace("_", "[ _-]?") for name in BY_NAME),
             r"overlay|inject|\bfaults?\b|drill|chaos|harmless|defect|decoy|victim",
+            r"noisy|stampede|storm|burn|contention|cpu[ _-]?saturat|flap|hidden",
         )
     ),
     re.IGNORECASE,
 )
 
+
+SHOWS = {
+    "cpu_burn": ("cpu_use", "above", 0.6),
+    "lock_contention": ("lock_wait_ratio", "above", 0.5),
+    "cache_stampede": ("cache_hit_ratio", "below", 0.5),
+    "disk_fill": ("disk_used_bytes", "above", 10e6),
+    "noisy_neighbour": ("cpu_throttled_ratio", "above", 0.4),
+    "retry_storm": ("retry_ratio", "above", 0.7),
+}
+"""What tells a fault apart: a series of its service, and where it goes."""
 
 T = TypeVar("T")
 Played = tuple[dict[str, Record | BaseException], dict[str, Deployed | BaseException]]
@@ -60,6 +77,24 @@ def _good(found: T | BaseException) -> T:
 def test_a_fault_raises_an_alert_in_time(record: Record) -> None:
     assert record.first_alert_s < SECONDS_TO_ALERT.get(record.fault, USUAL_SECONDS)
     assert record.alerts
+
+
+ROSE_BY = 0.05
+"""Smallest rise above three times what it was that counts."""
+
+
+@pytest.mark.parametrize("fault", SHOWS)
+def test_a_fault_shows_in_what_tells_it_apart_and_only_then(record: Record) -> None:
+    name, side, limit = SHOWS[record.fault]
+    before, late = record.healthy.get(name, [0.0])[-2:], record.series[name][-3:]
+
+    if side == "above":
+        # On a crowded machine nothing gets the share of a core that it would take: by how much it rose tells.
+        assert max(before) < limit / 2
+        assert max(late) > min(limit, 3 * max(before) + ROSE_BY)
+    else:
+        assert min(before) > (1 + limit) / 2
+        assert min(late) < limit
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -16,7 +16,7 @@ import msgspec
 from quell.errors import ConfigError, QuellError
 from quell.lab.http.client import Address, Client
 from quell.lab.rules import KEEP_S, RESTARTS_WINDOW_S, RULES, Rule, Scrape, read_metrics
-from quell.lab.supervisor import Supervisor
+from quell.lab.supervisor import Supervisor, Unit
 from quell.lab.telemetry.log import timestamp
 
 EVERY_S = 1.0
@@ -126,7 +126,19 @@ class Alerting:
             values = {}
         up = unit.state == "up" and bool(values)
         values["restarts"] = float(unit.restarts)
+        values["throttled"] = unit.host.throttled_s
+        values["probe_failed"] = float(not await self._probe(unit))
         self._history[service].append(Scrape(at=time.time(), up=up, values=values))
+
+    async def _probe(self, unit: Unit) -> bool:
+        """Ask a service from outside whether it is there."""
+        try:
+            found = await self._client.request(
+                "GET", Address(port=unit.port), "/healthz", timeout_s=unit.probe_timeout_s
+            )
+        except QuellError:
+            return False
+        return found.status == 200
 
     def _evaluate(self, group: Group, at: float) -> None:
         """Step every rule of a service; send when something began, ceased, or is due again."""

@@ -97,7 +97,10 @@ class Control:
 
     def _routes(self) -> Mapping[tuple[str, str], RouteHandler]:
         """Return every route."""
-        acts = ("restart", "roll_back", "roll_back_config", "deploy", "set_config", "scale_pool", "flag", "flush_cache")
+        acts = (
+            *("restart", "roll_back", "roll_back_config", "deploy", "set_config", "scale_pool", "flag"),
+            *("flush_cache", "clear_disk", "stop_neighbour"),
+        )
         return {
             ("GET", "/services"): self._services,
             **{("POST", f"/services/{{name}}/{act}"): self._act(act) for act in acts},
@@ -168,6 +171,10 @@ class Control:
             return await operations.switch_flag(name, _text(data, "name"), _text(data, "value"), by=BY)
         if act == "flush_cache":
             return await operations.flush_cache(name, by=BY)
+        if act == "clear_disk":
+            return await operations.clear_disk(name, by=BY)
+        if act == "stop_neighbour":
+            return await operations.stop_neighbour(name, by=BY)
         size = _text(data, "size")
         if not size.isdigit():
             raise Malformed("`size` must be a whole number")
@@ -183,7 +190,11 @@ class Control:
 
     async def _start_drill(self, request: Request, _: Mapping[str, str]) -> Response:
         data = request.json()
-        wanted = {name: str(data[name]) for name in ("fault", "service", "of") if data.get(name)}
+        wanted = {
+            name: str(data[name])
+            for name in ("fault", "service", "of", "also", "also_service", "missing")
+            if data.get(name)
+        }
         return answer(await self._drills.start(**wanted), status=201)
 
     async def _end_drill(self, _: Request, values: Mapping[str, str]) -> Response:

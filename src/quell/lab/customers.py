@@ -48,6 +48,8 @@ class Customers:
         self.client = Client(limit_per_address=AT_ONCE)
         self.sent = 0
         self.failed = 0
+        self.pace = 1.0
+        """Times the usual rate."""
         self.filled: list[str] = []
         """Sessions whose cart has something in it."""
         self._open: set[asyncio.Task[None]] = set()
@@ -55,7 +57,7 @@ class Customers:
     async def run(self) -> None:
         """Send until cancelled; gaps between requests are random, their mean follows the hour."""
         while True:
-            rate = BASE_PER_S * (1 + SWING * math.sin(2 * math.pi * time.time() / DAY_S))
+            rate = self.pace * BASE_PER_S * (1 + SWING * math.sin(2 * math.pi * time.time() / DAY_S))
             await asyncio.sleep(self.rng.expovariate(rate))
             if len(self._open) < AT_ONCE:
                 task = asyncio.get_running_loop().create_task(self.visit())
@@ -108,8 +110,10 @@ class Customers:
         """Choose by weight."""
         return self.rng.choices([name for name, _ in choices], [weight for _, weight in choices])[0]
 
-    async def take(self, do: str, _: Mapping[str, Any]) -> dict[str, Any]:
-        """Tell how many requests were sent, and how many came to nothing."""
+    async def take(self, do: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell how many requests were sent, and how many came to nothing; or come more often."""
+        if do == "pace":
+            self.pace = float(values["times"])
         if do == "count":
             return {"sent": self.sent, "failed": self.failed}
         return {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from quell.errors import Conflict, Malformed, NotFound, QuellError
-from quell.lab.faults.catalogue import BY_NAME, FAULTS, OVERLAY, REAL
+from quell.lab.faults.catalogue import BY_ITSELF, BY_NAME, FAULTS, OVERLAY, REAL
 from quell.lab.faults.fault import Break, Fault, Scene
 from quell.lab.faults.releases import HARMLESS, harmless_deploy
 from quell.lab.operations import Settings
@@ -27,6 +27,26 @@ DECOY_BEFORE_S = 6.0
 LOOK_S = 0.2
 UNDO_TRIES = 3
 KEPT = 200
+SOURCES = ("metrics", "logs")
+
+
+@dataclass(slots=True, kw_only=True)
+class Also:
+    """The second fault of a drill."""
+
+    fault: Fault
+    service: str
+    mended_at: datetime | None = None
+
+    def shown(self) -> dict[str, object]:
+        """Return it as the control interface shows it."""
+        return {
+            "fault": self.fault.name,
+            "service": self.service,
+            "cause": self.fault.cause,
+            "actions": list(self.fault.actions),
+            "mended_at": _shown(self.mended_at),
+        }
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +60,10 @@ class Drill:
     service: str
     decoy: str | None
     """The service that gets a harmless deploy shortly before."""
+    also: Also | None = None
+    """A second fault, on another service, in the same drill."""
+    missing: str | None = None
+    """Telemetry of the victim that does not come meanwhile: `metrics` or `logs`."""
     started_at: datetime
     injected_at: datetime | None = None
     mended_at: datetime | None = None
@@ -58,6 +82,8 @@ class Drill:
             "decoy": self.decoy,
             "cause": self.fault.cause,
             "actions": list(self.fault.actions),
+            "also": None if self.also is None else self.also.shown(),
+            "missing": self.missing,
             "state": self.state,
             "error": self.error,
             "started_at": _shown(self.started_at),
@@ -97,19 +123,33 @@ class Drills:
         return [drill.shown() for drill in (*self._past, *([self._now] if self._now else []))]
 
     async def start(
-        self, fault: str | None = None, service: str | None = None, of: str | None = None
+        self,
+        fault: str | None = None,
+        service: str | None = None,
+        of: str | None = None,
+        also: str | None = None,
+        also_service: str | None = None,
+        missing: str | None = None,
     ) -> dict[str, object]:
         """
         Begin a drill; without a fault, the next of a shuffled order.
 
         Args:
             of: with `overlay`, the fault that follows the harmless deploy.
+            also: a second fault at the same time, on another service (`also_service`, or any).
+            missing: telemetry of the victim that does not come meanwhile: `metrics` or `logs`.
 
-        Raises: Conflict: one runs. NotFound: no such fault. Malformed: the service cannot be its victim.
+        Raises: Conflict: one runs. NotFound: no such fault. Malformed: the service cannot be its victim, or there is
+            no such telemetry.
         """
         if self._now is not None:
             raise Conflict(f"drill {self._now.id} runs")
+        if missing not in (None, *SOURCES):
+            raise Malformed(f"what is missing can be {' or '.join(SOURCES)}, not {missing[:60]!r}")
         drill = self._plan(fault or self._next_name(), service, of)
+        drill.missing = missing
+        if also is not None:
+            drill.also = self._second(also, also_service, drill)
         self._now = drill
         self._stop = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run(drill, self._stop))
@@ -157,7 +197,7 @@ class Drills:
     def _next_name(self) -> str:
         """Return the next fault of the shuffled order; the first is never the harmless one."""
         if not self._order:
-            self._order = [*BY_NAME, OVERLAY]
+            self._order = [*BY_ITSELF, OVERLAY]
             self._scene.rng.shuffle(self._order)
             if BY_NAME.get(self._order[0]) not in REAL:
                 self._order.append(self._order.pop(0))
@@ -183,15 +223,25 @@ class Drills:
             started_at=datetime.now(UTC),
         )
 
+    def _second(self, name: str, service: str | None, drill: Drill) -> Also:
+        """Choose a second victim. Raises: NotFound, Malformed."""
+        fault = BY_NAME.get(name)
+        if fault is None or fault.cause is None:
+            raise NotFound(f"no fault {name[:60]!r}; there is {', '.join(one.name for one in REAL)}")
+        free = [one for one in fault.services if one != drill.service]
+        if (service is not None and service not in free) or not free:
+            raise Malformed(f"{name} can be the second on {', '.join(free) or 'no service'}, not on {service!r}")
+        return Also(fault=fault, service=service or self._scene.rng.choice(free))
+
     async def _run(self, drill: Drill, stop: asyncio.Event) -> None:
         """Break, watch, undo, and leave every service as it was."""
         before = self._scene.operations.snapshot()
         try:
-            async with asyncio.timeout(self._limit_s), self._decoy(drill, stop):
+            async with asyncio.timeout(self._limit_s), self._decoy(drill, stop), self._silence(drill):
                 if not stop.is_set():
-                    async with drill.fault.inject(self._scene, drill.service) as broken:
+                    async with drill.fault.inject(self._scene, drill.service) as broken, self._other(drill) as other:
                         drill.injected_at, drill.state = datetime.now(UTC), "running"
-                        await _watch(drill, broken, stop)
+                        await _watch(drill, broken, other, stop)
         except TimeoutError:
             drill.error = f"ended after {self._limit_s:.0f} s"
         except QuellError as error:
@@ -218,6 +268,28 @@ class Drills:
                 pass
             yield
 
+    @asynccontextmanager
+    async def _other(self, drill: Drill) -> AsyncIterator[Break]:
+        """Break a second service, if the drill wants it."""
+        if drill.also is None:
+            yield Break(mended=None)
+            return
+        async with drill.also.fault.inject(self._scene, drill.also.service) as broken:
+            yield broken
+
+    @asynccontextmanager
+    async def _silence(self, drill: Drill) -> AsyncIterator[None]:
+        """Let some of the victim's telemetry not come, if the drill wants it."""
+        if drill.missing is None:
+            yield
+            return
+        supervisor, unit = self._scene.supervisor, self._scene.supervisor.units[drill.service]
+        try:
+            await supervisor.hide(unit, drill.missing)
+            yield
+        finally:
+            await supervisor.hide(unit)
+
     async def _restore(self, drill: Drill, before: Mapping[str, Settings]) -> None:
         """Bring every service back to its settings before the drill; try again if that fails."""
         for name in SERVICES:
@@ -231,11 +303,13 @@ class Drills:
                     await asyncio.sleep(attempt + 0.5)
 
 
-async def _watch(drill: Drill, broken: Break, stop: asyncio.Event) -> None:
-    """Wait for the end of the drill; note when its cause was mended."""
+async def _watch(drill: Drill, broken: Break, other: Break, stop: asyncio.Event) -> None:
+    """Wait for the end of the drill; note when its cause was mended, and that of the second fault."""
     while not stop.is_set():
         if drill.mended_at is None and broken.mended is not None and broken.mended():
             drill.mended_at = datetime.now(UTC)
+        if drill.also is not None and drill.also.mended_at is None and other.mended is not None and other.mended():
+            drill.also.mended_at = datetime.now(UTC)
         try:
             await asyncio.wait_for(stop.wait(), LOOK_S)
         except TimeoutError:

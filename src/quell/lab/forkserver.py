@@ -19,7 +19,7 @@ import traceback
 
 import msgspec
 
-from quell.lab import customers, process
+from quell.lab import batch, customers, process
 from quell.lab.linkage import die_with_parent, name_process
 from quell.lab.orders import Start
 
@@ -77,7 +77,7 @@ def fork(start: Start, line_fd: int, inherited: tuple[socket.socket, ...]) -> in
         die_with_parent(parent)
         for sock in inherited:
             sock.close()
-        main = customers.main if start.module == "customers" else process.main
+        main = {"customers": customers.main, "batch": batch.main}.get(start.module, process.main)
         code = main(start, socket.socket(fileno=line_fd))
     except BaseException:  # noqa: BLE001 - a forked child must never run on into the parent's loop
         traceback.print_exc()

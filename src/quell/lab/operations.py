@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from quell.errors import ActionFailed, Conflict, Malformed, NotFound, TimedOut, UpstreamError
+from quell.lab import disk
 from quell.lab.http.client import Address, Client
 from quell.lab.roster import SERVICES, Setting
 from quell.lab.supervisor import INSIDE, Revision, Supervisor, Unit
@@ -190,6 +192,38 @@ class Operations:
         await self._up(unit)
         return Outcome(before=len(entries), after=left, output=f"{name}: {len(entries)} cache entries removed")
 
+    async def clear_disk(self, name: str, *, by: str) -> Outcome:
+        """Remove the exports from a service's disk. Raises: NotFound, Conflict."""
+        unit = self.unit(name)
+        if unit.member.disk_quota_bytes is None:
+            raise Conflict(f"{name} has no disk of its own")
+        async with unit.lock:
+            at, before = _now(), self.disk_used_bytes(name)
+            count, _ = disk.clear(self._disk(name))
+            after = self.disk_used_bytes(name)
+            unit.cleared += 1
+            self._record(unit, "disk", "used_bytes", before, after, by, at)
+        return Outcome(before=before, after=after, output=f"{name}: {count} files removed, {before} -> {after} bytes")
+
+    def disk_used_bytes(self, name: str) -> int | None:
+        """Return what a service's files take; None if it has no disk of its own."""
+        if self.unit(name).member.disk_quota_bytes is None:
+            return None
+        return sum(size for _, size in disk.files(self._disk(name)))
+
+    def _disk(self, name: str) -> Path:
+        return self.supervisor.data / INSIDE / "disk" / name
+
+    async def stop_neighbour(self, name: str, *, by: str) -> Outcome:
+        """End another department's process on a service's host. Raises: NotFound, Conflict."""
+        unit = self.unit(name)
+        at, before = _now(), unit.host.neighbours
+        gone = await unit.host.evict()
+        if gone is None:
+            raise Conflict(f"nothing but {name} runs on its host")
+        self._record(unit, "host", "neighbours", ", ".join(before), "", by, at)
+        return Outcome(before=before, after=unit.host.neighbours, output=f"{gone} ended on the host of {name}")
+
     def cache_entries(self, name: str) -> int | None:
         """Return how many entries a service's cache has; None if it has no cache."""
         folder = self.supervisor.data / INSIDE / "cache" / name
@@ -211,6 +245,9 @@ class Operations:
             "config_revision": unit.revisions[-1].number,
             "previous_config": dict(unit.revisions[-2].values) if len(unit.revisions) > 1 else None,
             "cache_entries": self.cache_entries(name),
+            "disk_used_bytes": self.disk_used_bytes(name),
+            "disk_quota_bytes": unit.member.disk_quota_bytes,
+            "neighbours": unit.host.neighbours,
         }
 
     def snapshot(self) -> dict[str, Settings]:

@@ -35,6 +35,9 @@ class Start:
     flags: dict[str, str] = field(default_factory=dict)
     pool_size: int | None = None
     memory_limit_bytes: int | None = None
+    disk_quota_bytes: int | None = None
+    hidden: tuple[str, ...] = ()
+    """Telemetry that does not come: `metrics`, `logs`."""
     seed: int = 0
 
 

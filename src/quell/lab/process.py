@@ -11,11 +11,12 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from quell.errors import Conflict, InputError, Malformed, NotFound, QuellError, TimedOut, UpstreamError
+from quell.lab.disk import Disk
 from quell.lab.http.client import Address, Client
 from quell.lab.http.message import Request, Response, Router, answer, problem
 from quell.lab.http.server import Server
@@ -31,6 +32,7 @@ from quell.lab.telemetry.metrics import (
     mark_start,
     resident_memory_bytes,
 )
+from quell.lab.waiting import QueueFull
 
 DRAIN_S = 0.8
 LOG_ONE_IN = 25
@@ -75,6 +77,9 @@ class Process:
         if start.pool_size is not None:
             wait_s = int(start.config["pool_wait_ms"]) / 1000
             self.pool = Pool(data / "shop.db", size=start.pool_size, wait_s=wait_s)
+        self.disk: Disk | None = None
+        if start.disk_quota_bytes is not None:
+            self.disk = Disk(data / "disk" / start.name, quota_bytes=start.disk_quota_bytes)
         addresses = {peer: Address(port=port) for peer, port in start.peers.items()}
         self.runtime = Runtime(
             name=start.name,
@@ -84,6 +89,7 @@ class Process:
             registry=self.registry,
             calls=Calls(start.name, Client(), addresses, self.registry),
             pool=self.pool,
+            disk=self.disk,
             rng=random.Random(f"{start.seed}/{start.name}/{start.key}"),
         )
         self.runtime.apply(config=start.config, flags=start.flags, pool_size=start.pool_size)
@@ -91,6 +97,7 @@ class Process:
         self.service = load_release(start, self.runtime)
         self.router = Router(self.service.routes())
         self.server = Server(self.answer, observe=self._observe, failed=self._failed)
+        self._hide(start.hidden)
         self._answered = 0
 
     def _measure(self) -> None:
@@ -111,12 +118,21 @@ class Process:
                 counts=True,
             )
 
+        if (disk := self.disk) is not None:
+            registry.gauge("disk_used_bytes", "service", text="Files.", read=lambda: {(name,): disk.used_bytes()})
+            registry.gauge("disk_quota_bytes", "service", text="At most.", read=lambda: {(name,): disk.quota_bytes})
+
+    def _hide(self, what: Sequence[str]) -> None:
+        """Let no more come of some telemetry, and everything else again."""
+        self.log.mute("logs" in what)
+        self.shows_metrics = "metrics" not in what
+
     # --- requests
 
     async def answer(self, request: Request) -> Response:
         """Answer one request; errors of ours become the status that says whose they are."""
         TRACE_ID.set(request.trace_id)
-        if request.path == "/metrics":
+        if request.path == "/metrics" and self.shows_metrics:
             return Response(status=200, body=self.registry.render(), content_type=CONTENT_TYPE)
         if request.path == "/healthz":
             return answer({"status": "ok", "service": self.start.name, "pid": os.getpid()})
@@ -151,6 +167,9 @@ class Process:
         """Carry out an order of the supervisor."""
         if do == "settings":
             self.runtime.apply(config=values["config"], flags=values["flags"], pool_size=values["pool_size"])
+            return {}
+        if do == "hide":
+            self._hide(values["what"])
             return {}
         raise ValueError(f"unknown order {do!r}")
 
@@ -198,6 +217,7 @@ def status_of(error: QuellError) -> int:
         return error.status if error.status in PASSED_ON else 502
     for kind, status in (
         (PoolTimeout, 503),
+        (QueueFull, 503),
         (TimedOut, 504),
         (UpstreamError, 502),
         (NotFound, 404),

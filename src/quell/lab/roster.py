@@ -27,6 +27,7 @@ class Member:
     """What each flag may be; the first is what it is at the start."""
     pool_size: int | None = None
     memory_limit_bytes: int | None = None
+    disk_quota_bytes: int | None = None
     watched: bool = True
     """False for parties outside the shop, and for its customers: not scraped, no log, no changes recorded."""
 
@@ -35,8 +36,9 @@ MEMBERS: tuple[Member, ...] = (
     Member(
         name="catalog",
         module="catalog",
+        calls=("supplier",),
         releases=("1.7.3", "1.8.0"),
-        config={"page_size": 12, "cache_ttl_s": 60, "pool_wait_ms": 1000},
+        config={"page_size": 12, "cache_ttl_s": 60, "supplier_timeout_ms": 1500, "pool_wait_ms": 1000},
         pool_size=8,
         memory_limit_bytes=96 * MEGABYTE,
     ),
@@ -44,9 +46,11 @@ MEMBERS: tuple[Member, ...] = (
         name="inventory",
         module="inventory",
         releases=("1.2.2", "1.2.3"),
-        config={"low_stock": 40, "pool_wait_ms": 1000},
+        # Shorter than its callers wait: a full pool is an answer, and no reason to ask again.
+        config={"low_stock": 40, "pool_wait_ms": 600},
         pool_size=8,
         memory_limit_bytes=96 * MEGABYTE,
+        disk_quota_bytes=24 * MEGABYTE,
     ),
     Member(
         name="cart",
@@ -60,6 +64,7 @@ MEMBERS: tuple[Member, ...] = (
             "max_lines": 12,
             "pool_wait_ms": 1000,
         },
+        flags={"retries": ("on", "off")},
         pool_size=8,
         memory_limit_bytes=96 * MEGABYTE,
     ),
@@ -72,6 +77,7 @@ MEMBERS: tuple[Member, ...] = (
         flags={"provider": ("a", "b")},
         pool_size=8,
         memory_limit_bytes=96 * MEGABYTE,
+        disk_quota_bytes=24 * MEGABYTE,
     ),
     Member(
         name="checkout",
@@ -94,6 +100,7 @@ MEMBERS: tuple[Member, ...] = (
         config={"upstream_timeout_ms": 4000},
         memory_limit_bytes=96 * MEGABYTE,
     ),
+    Member(name="supplier", module="supplier", releases=("1",), watched=False),
     Member(name="bank-a", module="bank", releases=("1",), watched=False),
     Member(name="bank-b", module="bank", releases=("1",), watched=False),
 )
@@ -101,6 +108,9 @@ MEMBERS: tuple[Member, ...] = (
 
 CUSTOMERS = Member(name="customers", module="customers", calls=("edge",), releases=("1",), watched=False)
 """The load: starts last, ends first."""
+
+BATCH = Member(name="sales-report", module="batch", watched=False)
+"""Another department's: it may come to sit on the host of a service."""
 
 SERVICES: tuple[str, ...] = tuple(member.name for member in MEMBERS if member.watched)
 _BY_NAME = {one.name: one for one in (*MEMBERS, CUSTOMERS)}

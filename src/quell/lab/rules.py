@@ -109,6 +109,36 @@ def pool_share(history: History) -> float | None:
     return _share(history, "pool_in_use", "pool_size")
 
 
+def disk_share(history: History) -> float | None:
+    """Bytes of files over the quota."""
+    return _share(history, "disk_used", "disk_quota")
+
+
+def cpu(history: History) -> float | None:
+    """CPU seconds per second; None below 5 s of looks."""
+    return _per_second(history, "cpu")
+
+
+def throttled(history: History) -> float | None:
+    """Seconds kept from running per second; None below 5 s of looks."""
+    return _per_second(history, "throttled")
+
+
+def probe_failed(history: History) -> float | None:
+    """1 when the probe from outside got no answer."""
+    return history[-1].values.get("probe_failed") if history else None
+
+
+def _per_second(history: History, name: str) -> float | None:
+    """Return the rise of a counter of seconds over the time it is known for, at most `WINDOW_S`."""
+    known = [scrape.at for scrape in history if name in scrape.values]
+    if not known:
+        return None
+    since = max([at for at in known if at <= history[-1].at - WINDOW_S], default=known[0])
+    span_s = known[-1] - since
+    return increase(history, name) / span_s if span_s >= RECENT_S else None
+
+
 def _share(history: History, part: str, whole: str) -> float | None:
     """Return one value over another in the last scrape."""
     values = history[-1].values if history else {}
@@ -131,7 +161,7 @@ RULES: tuple[Rule, ...] = (
         for_s=3.0,
         read=latency_mean,
         recent=partial(latency_mean, window_s=RECENT_S),
-        limits={"edge": 0.35, "checkout": 1.0, "payment": 0.7, "*": 0.5},
+        limits={"edge": 0.35, "catalog": 0.2, "checkout": 1.0, "payment": 0.7, "*": 0.5},
         says=lambda s, v, limit: f"{s}: mean answer takes {v:.2f} s over {WINDOW_S:.0f} s, target {limit:.2f} s",
     ),
     Rule(
@@ -174,6 +204,38 @@ RULES: tuple[Rule, ...] = (
         limits={"*": 0.85},
         says=lambda s, v, limit: f"{s}: {v:.0%} of the connections to the store are in use",
     ),
+    Rule(
+        name="DiskNearlyFull",
+        severity="warning",
+        for_s=3.0,
+        read=disk_share,
+        limits={"*": 0.80},
+        says=lambda s, v, limit: f"{s}: {v:.0%} of its disk quota is used",
+    ),
+    Rule(
+        name="CPUHigh",
+        severity="error",
+        for_s=5.0,
+        read=cpu,
+        limits={"*": 0.70},
+        says=lambda s, v, limit: f"{s}: uses {v:.2f} of a core over {WINDOW_S:.0f} s, limit {limit:.2f}",
+    ),
+    Rule(
+        name="CPUThrottlingHigh",
+        severity="error",
+        for_s=5.0,
+        read=throttled,
+        limits={"*": 0.25},
+        says=lambda s, v, limit: f"{s}: kept from running {v:.0%} of the time over {WINDOW_S:.0f} s",
+    ),
+    Rule(
+        name="ProbeFailed",
+        severity="error",
+        for_s=1.5,
+        read=probe_failed,
+        limits={"*": 1.0},
+        says=lambda s, v, limit: f"{s}: the probe from outside got no answer",
+    ),
 )
 
 _SUMS = {
@@ -182,6 +244,9 @@ _SUMS = {
     "http_request_duration_seconds_count": "seconds_count",
     "process_resident_memory_bytes": "memory",
     "process_memory_limit_bytes": "memory_limit",
+    "process_cpu_seconds_total": "cpu",
+    "disk_used_bytes": "disk_used",
+    "disk_quota_bytes": "disk_quota",
     "db_pool_in_use": "pool_in_use",
     "db_pool_size": "pool_size",
 }

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from quell.errors import BadAnswer, TimedOut, Unreachable
+from quell.lab.disk import Disk
 from quell.lab.http.client import Address, Answer, Client
 from quell.lab.http.message import RouteHandler
 from quell.lab.store import Connection, Pool
 from quell.lab.telemetry.log import TRACE_ID, Log
 from quell.lab.telemetry.metrics import Counter, Histogram, Registry
+from quell.lab.waiting import MeasuredLock, Workers
+
+TURN_S = 0.12
+"""How long work beside the requests goes on before it lets them have their turn."""
 
 
 class Rejected(BadAnswer):
@@ -42,6 +48,9 @@ class Calls:
         self._seconds: Histogram = registry.histogram(
             "http_client_request_duration_seconds", "service", "peer", text="Duration of calls to other services."
         )
+        self._retries: Counter = registry.counter(
+            "http_client_retries_total", "service", "peer", text="Calls made again after no answer came in time."
+        )
 
     async def call(
         self,
@@ -52,16 +61,32 @@ class Calls:
         timeout_ms: int,
         data: object | None = None,
         label: str | None = None,
+        retries: int | None = None,
     ) -> dict[str, Any]:
         """
         Call a service and return its JSON object.
 
         Args:
             label: the name of the callee in metrics and messages, if it is not `peer`.
+            retries: how often to try again, at once, when no answer came in time; None: this call never is.
 
         Raises: TimedOut, Unreachable: no answer. Rejected: it answered 4xx. BadAnswer: 5xx, or not JSON.
         """
-        name, started, code = label or peer, time.perf_counter(), "503"
+        name = label or peer
+        if retries is not None:
+            self._retries.add(self._service, name, by=0.0)
+        for _ in range(retries or 0):
+            try:
+                return await self._once(peer, name, method, path, timeout_ms, data)
+            except TimedOut:
+                self._retries.add(self._service, name)
+        return await self._once(peer, name, method, path, timeout_ms, data)
+
+    async def _once(
+        self, peer: str, name: str, method: str, path: str, timeout_ms: int, data: object | None
+    ) -> dict[str, Any]:
+        """Call once."""
+        started, code = time.perf_counter(), "503"
         try:
             answer = await self._client.request(
                 method,
@@ -108,6 +133,7 @@ class Runtime:
         registry: Registry,
         calls: Calls,
         pool: Pool | None,
+        disk: Disk | None,
         rng: random.Random,
     ) -> None:
         self.name = name
@@ -120,6 +146,48 @@ class Runtime:
         self.config: dict[str, Any] = {}
         self.flags: dict[str, str] = {}
         self._pool = pool
+        self._disk = disk
+        self._beside: set[asyncio.Task[None]] = set()
+
+    @property
+    def disk(self) -> Disk:
+        """The folder for files."""
+        assert self._disk is not None, f"{self.name} has no disk"
+        return self._disk
+
+    def lock(self, what: str) -> MeasuredLock:
+        """Return a new lock, whose waiting is measured."""
+        lock, labels = MeasuredLock(), (self.name, what)
+        self.registry.gauge(
+            "lock_wait_seconds_total",
+            "service",
+            "lock",
+            text="Waited for a lock.",
+            read=lambda: {labels: lock.waited_s},
+            counts=True,
+        )
+        return lock
+
+    def workers(self, count: int, *, queue: int) -> Workers:
+        """Return new workers, whose queue is measured."""
+        workers = Workers(count, queue=queue)
+        self.registry.gauge(
+            "request_queue_depth",
+            "service",
+            text="Requests that wait for a worker.",
+            read=lambda: {(self.name,): float(workers.waiting)},
+        )
+        return workers
+
+    def work(self, steps: Iterable[object]) -> None:
+        """Go through steps beside the requests."""
+        self.beside(_in_turns(steps))
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the requests until it ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     @property
     def pool(self) -> Pool:
@@ -134,6 +202,15 @@ class Runtime:
         if self._pool is not None and pool_size is not None:
             self._pool.wait_s = int(config["pool_wait_ms"]) / 1000
             self._pool.resize(pool_size)
+
+
+async def _in_turns(steps: Iterable[object]) -> None:
+    """Go through steps; after each turn, whoever waits comes first."""
+    end = time.perf_counter() + TURN_S
+    for _ in steps:
+        if time.perf_counter() >= end:
+            await asyncio.sleep(0)
+            end = time.perf_counter() + TURN_S
 
 
 class Service(Protocol):

@@ -16,11 +16,12 @@ from typing import Any
 from quell.errors import ActionFailed, QuellError, TimedOut
 from quell.lab import store
 from quell.lab.changes import Changes
+from quell.lab.host import Host
 from quell.lab.http.client import Address, Client
 from quell.lab.orders import Start
 from quell.lab.process import listen_on
 from quell.lab.releases import Releases
-from quell.lab.roster import CUSTOMERS, MEMBERS, SERVICES, Member, Setting
+from quell.lab.roster import BATCH, CUSTOMERS, MEMBERS, SERVICES, Member, Setting
 from quell.lab.spawning import READY_S, Forkserver, Running
 from quell.lab.telemetry.log import Log
 from quell.lab.telemetry.metrics import Registry, add_process_metrics, resident_memory_bytes
@@ -33,6 +34,7 @@ WATCH_MEMORY_S = 0.2
 HEALTHY_S = 10.0
 FIRST_START_S = 20.0
 """When all start at once, on a machine that may be busy."""
+PROBE_TIMEOUT_S = 1.0
 INSIDE = "shop"
 """Folder below the lab's that Quell is not told of: emptied at each start."""
 
@@ -59,6 +61,13 @@ class Unit:
         self.revision_count = 1
         self.flags = {name: choices[0] for name, choices in member.flags.items()}
         self.pool_size = member.pool_size
+        self.host = Host()
+        self.hidden: tuple[str, ...] = ()
+        """Telemetry that does not come: `metrics`, `logs`."""
+        self.cleared = 0
+        """How often someone had its disk cleared."""
+        self.probe_timeout_s = PROBE_TIMEOUT_S
+        """How long the probe from outside waits for an answer."""
         self.state = "down"
         self.current: Running | None = None
         self.restarts = 0
@@ -115,6 +124,20 @@ class Supervisor:
             read=lambda: {(unit.name,): float(unit.restarts) for unit in watched},
             counts=True,
         )
+        self.registry.gauge(
+            "container_cpu_cfs_throttled_seconds_total",
+            "service",
+            text="Kept from running by its host.",
+            read=lambda: {(unit.name,): unit.host.throttled_s for unit in watched},
+            counts=True,
+        )
+        self.registry.gauge(
+            "host_other_cpu_seconds_total",
+            "service",
+            text="CPU time of other processes on the service's host.",
+            read=lambda: {(unit.name,): unit.host.others_cpu_s() for unit in watched},
+            counts=True,
+        )
         add_process_metrics(self.registry, memory_limit_bytes=None)
 
     async def start(self) -> None:
@@ -141,6 +164,7 @@ class Supervisor:
         self.closing = True
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*(unit.host.evict() for unit in self.units.values()))
         runnings = [unit.current for unit in reversed(self.units.values()) if unit.current is not None]
         await asyncio.gather(*(running.stop() for running in runnings))
         await self._forks.close()
@@ -186,6 +210,29 @@ class Supervisor:
             config, flags, size = dict(unit.config), dict(unit.flags), unit.pool_size
             await unit.current.line.ask("settings", config=config, flags=flags, pool_size=size)
 
+    async def hide(self, unit: Unit, *what: str) -> None:
+        """Let some of a unit's telemetry not come (`metrics`, `logs`), and all else again. Raises: UpstreamError."""
+        unit.hidden = what
+        if unit.current is not None:
+            await unit.current.line.ask("hide", what=list(what))
+
+    async def crowd(self, unit: Unit) -> None:
+        """Put another department's process on a unit's host. Raises: ActionFailed."""
+        self._keys += 1
+        inside = str(self.data / INSIDE)
+        start = Start(
+            key=self._keys,
+            name=BATCH.name,
+            module=BATCH.module,
+            version="",
+            source="",
+            data=inside,
+            logs=inside,
+            port=0,
+            peers={},
+        )
+        unit.host.admit(await self._forks.start(start), unit)
+
     def _seat(self, unit: Unit, running: Running) -> None:
         """Make a process the unit's present one; it may have ended already."""
         unit.current, unit.state = running, "up"
@@ -213,6 +260,8 @@ class Supervisor:
             flags=dict(unit.flags),
             pool_size=unit.pool_size,
             memory_limit_bytes=one.memory_limit_bytes,
+            disk_quota_bytes=one.disk_quota_bytes,
+            hidden=unit.hidden,
             seed=self.seed,
         )
 
@@ -241,8 +290,8 @@ class Supervisor:
 
     def _ended(self, running: Running, code: int) -> None:
         """Take note of a process's end; one that nobody asked for brings the unit back after a pause."""
-        unit = self.units[running.name]
-        if running.stopping or self.closing or unit.current is not running:
+        unit = self.units.get(running.name)
+        if unit is None or running.stopping or self.closing or unit.current is not running:
             return
         unit.current, unit.state = None, "crashed"
         unit.seated.clear()

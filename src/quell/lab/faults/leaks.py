@@ -47,17 +47,23 @@ MEMORY_REQUESTS: Mapping[str, tuple[Callable[[int], Sent], float]] = {
 """The request and the seconds between two of them: one takes about a megabyte."""
 
 
-async def _keep_sending(unit: Unit, request: Callable[[int], Sent], every_s: float, replaced: int) -> None:
-    """Send such requests to a service until someone replaces its process."""
+async def send(client: Client, unit: Unit, sent: Sent) -> bool:
+    """Send one request to a service; return whether it was taken."""
+    method, path, data = sent
+    body = b"" if data is None else msgspec.json.encode(data)
+    try:
+        found = await client.request(method, Address(port=unit.port), path, timeout_s=PATIENCE_S, body=body)
+    except QuellError:
+        return False
+    return found.status < 300
+
+
+async def keep_sending(unit: Unit, request: Callable[[int], Sent], every_s: float, until: Callable[[], bool]) -> None:
+    """Send such requests to a service until someone did something about it."""
     client, number = Client(), 0
     try:
-        while unit.replaced == replaced:
-            method, path, data = request(number)
-            body = b"" if data is None else msgspec.json.encode(data)
-            try:
-                await client.request(method, Address(port=unit.port), path, timeout_s=PATIENCE_S, body=body)
-            except QuellError:
-                pass
+        while not until():
+            await send(client, unit, request(number))
             number += 1
             await asyncio.sleep(every_s)
     finally:
@@ -69,7 +75,8 @@ async def _leaking(scene: Scene, service: str, request: Callable[[int], Sent], e
     """Let a service leak; at the end its process is replaced if nobody did that."""
     unit = scene.operations.unit(service)
     replaced = unit.replaced
-    sending = asyncio.get_running_loop().create_task(_keep_sending(unit, request, every_s, replaced))
+    work = keep_sending(unit, request, every_s, lambda: unit.replaced > replaced)
+    sending = asyncio.get_running_loop().create_task(work)
     try:
         yield Break(mended=lambda: unit.replaced > replaced)
     finally:

@@ -10,6 +10,7 @@ from quell.lab.http.message import Request, Response, RouteHandler, answer
 from quell.lab.runtime import Runtime
 
 HISTORY_STEPS = 2500
+RETRIES = 9
 MAX_QUANTITY = 20
 
 
@@ -82,7 +83,10 @@ class Cart:
     async def check_stock(self, product: int, quantity: int) -> None:
         """Ask inventory whether there is enough."""
         timeout_ms = int(self.runtime.config["inventory_timeout_ms"])
-        stock = await self.runtime.calls.call("inventory", "GET", f"/stock/{product}", timeout_ms=timeout_ms)
+        retries = RETRIES if self.runtime.flags["retries"] == "on" else 0
+        stock = await self.runtime.calls.call(
+            "inventory", "GET", f"/stock/{product}", timeout_ms=timeout_ms, retries=retries
+        )
         if stock["on_hand"] < quantity:
             raise Conflict(f"only {stock['on_hand']} of product {product} on hand")
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Catalog:
             ("GET", "/products/{id}"): self.product,
             ("GET", "/prices"): self.prices,
             ("GET", "/compare"): self.compare,
+            ("GET", "/similar"): self.similar,
         }
 
     def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]:
@@ -90,6 +91,13 @@ class Catalog:
             self.comparisons[ref] = sheet
         return answer({"ref": ref, "lines": len(self.comparisons[ref])})
 
+    async def similar(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Begin to look for products of about the same price; the newsletter picks them up."""
+        query = request.query
+        rows = [row for category in range(CATEGORIES) for row in await self.page(category)]
+        self.runtime.work(widen(rows, int(query.get("cents", "5000")), int(query.get("within", "50"))))
+        return answer({"begun": True}, status=202)
+
     # --- prices
 
     def shown(self, row: Row) -> Row:
@@ -127,6 +135,8 @@ class Catalog:
         self.reads.add(self.runtime.name, "miss" if cached is None else "hit")
         if cached is not None:
             return cached
+        timeout_ms = int(self.runtime.config["supplier_timeout_ms"])
+        await self.runtime.calls.call("supplier", "GET", f"/categories/{category}", timeout_ms=timeout_ms)
         async with self.runtime.pool.connection() as db:
             rows = await db.fetch("SELECT * FROM products WHERE category = ? ORDER BY id", (category,))
         write_entry(path, rows)
@@ -138,6 +148,15 @@ class Catalog:
         while True:
             self.cheapest = build_index(self.cache)
             await asyncio.sleep(INDEX_EVERY_S)
+
+
+def widen(rows: Sequence[Row], cents: int, within: int) -> Iterator[int]:
+    """Double the distance until there are enough products in it; yield how many there were each time."""
+    found = 0
+    while found < FEATURED:
+        found = sum(abs(row["price_cents"] - cents) < within for row in rows)
+        within *= 2
+        yield found
 
 
 def build_index(cache: Path) -> list[Row]:
@@ -162,11 +181,21 @@ def read_entry(path: Path, *, max_age_s: float | None) -> list[Row] | None:
 
 
 def write_entry(path: Path, rows: list[Row]) -> None:
-    """Replace a cache entry as a whole."""
+    """Replace a cache entry as a whole; one that an import has pinned stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if is_pinned(path):
+        return
     draft = path.with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
     draft.write_text(json.dumps({"written_at": time.time(), "rows": rows}))
     draft.replace(path)
+
+
+def is_pinned(path: Path) -> bool:
+    """Whether an import wrote an entry that is to stay."""
+    try:
+        return bool(json.loads(path.read_bytes()).get("pinned"))
+    except FileNotFoundError:
+        return False
 
 
 def build(runtime: Runtime) -> Catalog:

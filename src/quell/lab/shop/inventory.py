@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,12 @@ RESTOCK_EVERY_S = 15.0
 FULL = 500
 KEEP_ROWS = 5000
 AUDIT_COPIES = 40
+SENSORS = 2
+SENSOR_S = 0.07
+MAY_WAIT = 110
+PICK_LISTS = 200
+EXPORT_LINES = 9000
+SHELF_S = 1.1
 
 
 class Inventory:
@@ -22,7 +29,10 @@ class Inventory:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.lists = 0
         self.reports: dict[str, list[dict[str, Any]]] = {}
+        self.shelves = runtime.lock("shelves")
+        self.sensors = runtime.workers(SENSORS, queue=MAY_WAIT)
         self.held = runtime.registry.counter("units_reserved_total", "service", text="Units held for orders.")
 
     def routes(self) -> Mapping[tuple[str, str], RouteHandler]:
@@ -32,6 +42,8 @@ class Inventory:
             ("GET", "/report"): self.report,
             ("POST", "/reservations"): self.reserve,
             ("POST", "/releases"): self.give_back,
+            ("GET", "/export"): self.export,
+            ("POST", "/countings"): self.count,
         }
 
     def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]:
@@ -41,10 +53,14 @@ class Inventory:
     async def stock(self, _: Request, values: Mapping[str, str]) -> Response:
         """What is on hand of one product."""
         number = whole(values["id"], "id")
+        await self.shelves.passed()
         async with self.runtime.pool.connection() as db:
             rows = await db.fetch("SELECT on_hand FROM stock WHERE product_id = ?", (number,))
         if not rows:
             raise NotFound(f"no product {number}")
+        async with self.sensors.turn():
+            # The shelf's sensor is asked whether something lies there, and takes its time.
+            await asyncio.sleep(SENSOR_S)
         return answer({"product_id": number, "on_hand": rows[0]["on_hand"], "shelf": shelf_of(number)})
 
     async def reserve(self, request: Request, _: Mapping[str, str]) -> Response:
@@ -54,9 +70,12 @@ class Inventory:
         if not any(quantity for _, quantity in lines):
             raise Malformed("nothing to reserve: every quantity is 0")
         try:
+            await self.shelves.passed()
             picks = [await self.hold(db, number, quantity) for number, quantity in lines]
         finally:
             self.runtime.pool.release(db)
+        self.lists += 1
+        self.runtime.disk.write(f"picks-{self.lists % PICK_LISTS}.json", json.dumps(picks).encode())
         return answer({"picks": picks}, status=201)
 
     async def hold(self, db: Connection, number: int, quantity: int) -> dict[str, Any]:
@@ -93,6 +112,26 @@ class Inventory:
                 for row in rows
             ]
         return answer({"ref": ref, "lines": len(self.reports[ref])})
+
+    async def export(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Write the movements of a day, for whoever comes to fetch them."""
+        ref = "".join(sign for sign in request.query.get("ref", "") if sign.isalnum())[:40]
+        lines = "".join(f"{ref};{number};{shelf_of(number)};0;moved;warehouse\n" for number in range(EXPORT_LINES))
+        self.runtime.disk.write(f"spool/export-{ref}.csv", lines.encode())
+        return answer({"ref": ref, "bytes": len(lines)}, status=201)
+
+    async def count(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Begin to count what really lies on the shelves, one after the other."""
+        self.runtime.beside(self.walk(int(request.json().get("shelves", 1))))
+        return answer({"begun": True}, status=202)
+
+    async def walk(self, shelves: int) -> None:
+        """Count so many shelves; while one is counted, nothing may be taken from any."""
+        counted = 0
+        while counted != shelves:
+            async with self.shelves.held():
+                await asyncio.sleep(SHELF_S)
+            counted += 1
 
     async def restock(self) -> None:
         """Fill shelves that run low, and forget old reservations."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from quell.errors import Malformed, UpstreamError
@@ -15,6 +16,9 @@ SCHEMES = {"4": "visa", "5": "mastercard"}
 SLOW_S = 0.25
 TIDY_EVERY_S = 20.0
 KEEP_ROWS = 5000
+RECEIPTS = 200
+STATEMENT_LINES = 9000
+PAGE_S = 1.9
 
 
 class Payment:
@@ -22,11 +26,17 @@ class Payment:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.ledger = runtime.lock("ledger")
         self.payments = runtime.registry.counter("payments_total", "service", "outcome", text="Charges by outcome.")
 
     def routes(self) -> Mapping[tuple[str, str], RouteHandler]:
         """Return the handlers."""
-        return {("POST", "/payments"): self.pay}
+        return {
+            ("POST", "/payments"): self.pay,
+            ("GET", "/statements"): self.statement,
+            ("GET", "/instalments"): self.instalments,
+            ("POST", "/reconciliations"): self.reconcile,
+        }
 
     def tasks(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """Tidy now and then."""
@@ -39,6 +49,7 @@ class Payment:
         if not isinstance(amount_cents, int) or not card.isdigit():
             raise Malformed("`amount_cents` and `card` are needed")
         scheme = scheme_of(card)
+        await self.ledger.passed()
         number = await self.note(amount_cents, scheme)
         try:
             await self.charge(amount_cents, card)
@@ -65,7 +76,10 @@ class Payment:
             )
         finally:
             self.runtime.pool.release(db)
-        return int(str(rows[0]["id"]))
+        number = int(str(rows[0]["id"]))
+        receipt = {"number": number, "amount_cents": amount_cents, "scheme": scheme}
+        self.runtime.disk.write(f"receipt-{number % RECEIPTS}.json", json.dumps(receipt).encode())
+        return number
 
     async def settle(self, number: int, state: str) -> None:
         """Remember how it ended."""
@@ -86,6 +100,32 @@ class Payment:
             self.runtime.log.warning(f"{bank} took {took_s * 1000:.0f} ms for a charge")
         return done
 
+    async def statement(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Write the statement of a merchant, for whoever comes to fetch it."""
+        ref = "".join(sign for sign in request.query.get("ref", "") if sign.isalnum())[:40]
+        lines = "".join(f"{ref};{number};EUR;0.00;settled;shop-eu\n" for number in range(STATEMENT_LINES))
+        self.runtime.disk.write(f"spool/statement-{ref}.csv", lines.encode())
+        return answer({"ref": ref, "bytes": len(lines)}, status=201)
+
+    async def instalments(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Begin to work out how an amount is paid in parts."""
+        query = request.query
+        self.runtime.work(parts_of(int(query.get("cents", "10000")), int(query.get("part", "1000"))))
+        return answer({"begun": True}, status=202)
+
+    async def reconcile(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Begin to hold the books against the bank's, page by page."""
+        self.runtime.beside(self.compare(int(request.json().get("pages", 1))))
+        return answer({"begun": True}, status=202)
+
+    async def compare(self, pages: int) -> None:
+        """Go through the bank's pages; a page takes its time to come, and the books stay closed meanwhile."""
+        page = 0
+        while page != pages:
+            async with self.ledger.held():
+                await asyncio.sleep(PAGE_S)
+            page += 1
+
     async def tidy(self) -> None:
         """Forget old payments."""
         while True:
@@ -97,6 +137,13 @@ class Payment:
 def scheme_of(card: str) -> str:
     """Which card scheme a number belongs to."""
     return SCHEMES.get(card[0], "other")
+
+
+def parts_of(cents: int, part: int) -> Iterator[int]:
+    """What is left after each part."""
+    while cents > 0:
+        cents -= min(part, cents)
+        yield cents
 
 
 def build(runtime: Runtime) -> Payment:

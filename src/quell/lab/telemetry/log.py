@@ -32,6 +32,16 @@ class Log:
         self._rotate_bytes = rotate_bytes
         self._checked_at = time.monotonic()
         self._file = self._open()
+        self._muted = False
+
+    def mute(self, on: bool) -> None:
+        """Write nothing, and leave no file (`on`), or write again."""
+        if on and not self._muted:
+            self.path.unlink(missing_ok=True)
+        elif self._muted and not on:
+            self._file.close()
+            self._file = self._open()
+        self._muted = on
 
     def info(self, msg: str, *, trace_id: str | None = None) -> None:
         """Write an info line."""
@@ -50,6 +60,8 @@ class Log:
         self._file.close()
 
     def _write(self, level: str, msg: str, trace_id: str | None, stack: str | None = None) -> None:
+        if self._muted:
+            return
         line: dict[str, str] = {
             "ts": timestamp(datetime.now(UTC)),
             "level": level,
