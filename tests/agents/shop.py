@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
-from quell.evidence.source import LogLine
+from quell.evidence.source import LogLine, Span
 from quell.incident.alert import Alert, AlertStatus, Severity
 from quell.incident.events import Change, EvidenceKind, Series, Window
 
@@ -30,11 +30,19 @@ NORMAL: Mapping[str, tuple[float, str]] = {
     "pool_in_use": (1.0, "connections"),
     "pool_size": (8.0, "connections"),
     "pool_timeouts_rate": (0.0, "1/s"),
+    "cpu_use": (0.1, "ratio"),
+    "lock_wait_ratio": (0.01, "ratio"),
+    "cache_hit_ratio": (0.9, "ratio"),
+    "disk_used_bytes": (20e6, "bytes"),
+    "disk_quota_bytes": (100e6, "bytes"),
+    "cpu_throttled_ratio": (0.01, "ratio"),
+    "neighbour_cpu_use": (0.05, "ratio"),
 }
 PER_CALL: Mapping[str, tuple[float, str]] = {
     "client_request_rate": (20.0, "1/s"),
     "client_error_ratio": (0.001, "ratio"),
     "client_latency_mean": (0.01, "s"),
+    "retry_ratio": (0.01, "retries"),
 }
 
 
@@ -45,6 +53,7 @@ class Shop:
     seed: int = 7
     changes: list[Change] = field(default_factory=list)
     lines: list[LogLine] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     kinds: frozenset[EvidenceKind] = frozenset(EvidenceKind)
     _series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
 
@@ -78,11 +87,13 @@ class Shop:
             values=tuple(values.tolist()),
         )
 
-    def since_onset(self, service: str, name: str, level: float, *, peer: str = "", slope: bool = False) -> Shop:
-        """Set a series to another level since the onset, at once or by and by."""
+    def since_onset(
+        self, service: str, name: str, level: float, *, peer: str = "", slope: bool = False, after_s: float = 0.0
+    ) -> Shop:
+        """Set a series to another level since the onset or some time after it, at once or by and by."""
         old = self._series[service, name, peer]
         values = np.array(old.values, dtype=float)
-        late = self.times >= self.onset.timestamp()
+        late = self.times >= self.onset.timestamp() + after_s
         values[late] = np.linspace(values[~late][-1], level, int(late.sum())) if slope else level
         self._set(service, name, old.unit, values, peer)
         return self
@@ -119,6 +130,14 @@ class Shop:
                 self.slow(caller, seconds)
         return self
 
+    def filling(self, *, since_s: float = 60.0, upto: float = 70e6, series: str = "disk_used_bytes") -> Shop:
+        """Let payment's disk fill evenly over the last seconds, from 20 to `upto` of 100 MB."""
+        late = self.times > NOW.timestamp() - since_s
+        values = np.full(self.times.size, 20e6)
+        values[late] = np.linspace(20e6, upto, int(late.sum()))
+        self._set("payment", series, "bytes", values)
+        return self
+
     def telemetry(self) -> Telemetry:
         series: dict[tuple[str, str], list[Series]] = {}
         for (service, name, _), one in self._series.items():
@@ -129,6 +148,8 @@ class Shop:
             origins={key: ("scrape", key[1]) for key in series},
             lines=sorted(self.lines, key=lambda line: line.at),
             logs_from=("logfiles", "*.log"),
+            spans=sorted(self.spans, key=lambda span: span.at),
+            spans_from=("otlp", "spans"),
             changes=tuple(self.changes),
             changes_from=("changes", "changes.jsonl"),
             edges=(*EDGES, ("payment", "bank")),

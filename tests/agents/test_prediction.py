@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from quell.agents.diagnosis import diagnose
-from quell.agents.prediction import callers_of, predict
-from quell.incident.events import Prediction
-from tests.agents.shop import EDGES, Shop, case
+from quell.agents.prediction import callers_of, predict, recurrence
+from quell.incident.events import Cause, Prediction
+from tests.agents.shop import EDGES, NOW, Shop, case
 
 
 def predicted(shop: Shop, *services: str) -> Prediction:
@@ -52,5 +57,44 @@ def test_the_share_is_what_fails_at_the_entry_above_normal() -> None:
     assert 0.3 <= found.blast_share <= 0.45
 
 
+def test_entries_weigh_by_their_requests() -> None:
+    shop = Shop().since_onset("edge", "error_ratio", 0.4).since_onset("checkout", "request_rate", 60.0)
+    two_entries = replace(shop.telemetry(), edges=(("edge", "payment"), ("checkout", "payment")))
+    found = predict(case(("edge",)), two_entries, None)
+
+    assert found.blast_share is not None
+    assert 0.08 <= found.blast_share <= 0.11
+
+
 def test_an_entry_that_was_not_measured_has_no_share() -> None:
     assert predicted(Shop().failing("payment").without("edge"), "payment").blast_share is None
+
+
+def test_how_often_it_came_before_says_how_likely_it_comes_again() -> None:
+    weekly = [NOW - timedelta(days=7 * i) for i in range(1, 11)]
+
+    found = recurrence("payment", Cause.MEMORY_LEAK, weekly, NOW)
+
+    assert found is not None
+    assert found.seen == 10
+    # Nine in ten weeks: a chance of about 1 - exp(-0.9) within one.
+    assert 0.5 < found.chance < 0.68
+    assert found.low90 < found.chance < found.high90
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_say_nothing_of_how_often(count: int) -> None:
+    past = [NOW - timedelta(days=i + 1) for i in range(count)]
+
+    assert recurrence("payment", Cause.MEMORY_LEAK, past, NOW) is None
+
+
+def test_more_of_the_same_past_is_surer() -> None:
+    few, many = (
+        recurrence("payment", Cause.MEMORY_LEAK, [NOW - timedelta(days=7 * i) for i in range(1, count)], NOW)
+        for count in (5, 60)
+    )
+
+    assert few is not None
+    assert many is not None
+    assert many.high90 - many.low90 < few.high90 - few.low90

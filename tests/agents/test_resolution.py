@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from quell.actions.action import Done, DryRun, Target
-from quell.actions.catalog import FITS, Fit
 from quell.actions.policy import Policy, PolicyRule
+from quell.actions.runbook import Match, Runbook, Step, Verify, When
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
-from quell.agents.resolution import Means, plan, plan_id
-from quell.incident.events import Autonomy, Cause, Plan, TrackRecord
+from quell.agents.resolution import Means, plan, plan_id, run_barred
+from quell.app.runbooks import in_use, shelf
+from quell.eventlog.projections.history import RunbookRun
+from quell.incident.events import Autonomy, Cause, Checks, Plan, TrackRecord
+from quell.settings import Settings
 from tests.agents.shop import Shop, case
+
+SHIPPED = in_use(shelf(Settings()))
 
 
 class Change:
@@ -53,7 +60,7 @@ async def planned(
     actions: tuple[Change, ...] = tuple(Change(name) for name in ALL),
     policy: Policy | None = None,
     records: Mapping[tuple[str, Cause], TrackRecord] | None = None,
-    fits: Mapping[Cause, tuple[Fit, ...]] = FITS,
+    runbooks: Sequence[Runbook] = SHIPPED,
 ) -> Plan | str:
     given, telemetry = case(("payment", "checkout")), shop.telemetry()
     detection = detect(given, telemetry)
@@ -61,8 +68,9 @@ async def planned(
     means = Means(
         actions={action.name: action for action in actions},
         policy=policy or Policy(),
-        records=records or {},
-        fits=fits,
+        runbooks=runbooks,
+        kind_of=lambda service: "service",
+        records=lambda kind: records or {},
         verify_within_s=90,
         steady_s=6,
     )
@@ -130,9 +138,10 @@ async def test_an_action_with_a_bad_record_gives_way_to_one_that_helped() -> Non
 
 
 async def test_a_webhook_that_the_settings_name_for_a_cause_is_proposed_for_it() -> None:
-    fits = {Cause.BAD_RELEASE: (Fit(action="page_the_release_team", why="is what the settings name for it"),)}
+    hook = {"url": "http://pager/", "causes": ["bad_release"]}
+    settings = Settings.model_validate({"actions": {"webhooks": {"page_the_release_team": hook}}})
 
-    found = await planned(bad_release(), actions=(Change("page_the_release_team"),), fits=fits)
+    found = await planned(bad_release(), actions=(Change("page_the_release_team"),), runbooks=in_use(shelf(settings)))
 
     assert isinstance(found, Plan)
     assert found.action == "page_the_release_team"
@@ -151,14 +160,98 @@ async def test_a_plan_that_would_do_something_else_has_another_id() -> None:
     found = await planned(bad_release())
     assert isinstance(found, Plan)
 
+    runbook = (found.runbook, found.runbook_version)
     ids = {
-        plan_id(found.action, found.target, found.params, found.steps),
-        plan_id(found.action, "checkout", found.params, found.steps),
-        plan_id("restart", found.target, found.params, found.steps),
-        plan_id(found.action, found.target, {"to": "1.4.1"}, found.steps),
-        plan_id(found.action, found.target, found.params, ("another step",)),
+        plan_id(found.action, found.target, found.params, found.steps, runbook=runbook),
+        plan_id(found.action, "checkout", found.params, found.steps, runbook=runbook),
+        plan_id("restart", found.target, found.params, found.steps, runbook=runbook),
+        plan_id(found.action, found.target, {"to": "1.4.1"}, found.steps, runbook=runbook),
+        plan_id(found.action, found.target, found.params, ("another step",), runbook=runbook),
+        plan_id(found.action, found.target, found.params, found.steps, runbook=("another", found.runbook_version)),
+        plan_id(found.action, found.target, found.params, found.steps, runbook=(found.runbook, "2")),
     }
 
-    assert len(ids) == 5
+    assert len(ids) == 7
     assert found.id in ids
     assert replace(found, title="x").id == found.id
+
+
+def bounce(**more: Any) -> Runbook:
+    """A runbook of one's own against a full pool."""
+    given: dict[str, Any] = {
+        "name": "bounce",
+        "version": "7",
+        "title": "Restart it",
+        "why": "gives the connections back",
+        "expected": "connections are free again",
+        "undo": "nothing to take back",
+        "risk": "low",
+        "match": Match(causes=(Cause.POOL_EXHAUSTION,), services=("payment",)),
+        "steps": (Step(action="restart"),),
+    }
+    return Runbook(**{**given, **more})
+
+
+async def test_the_plan_names_its_runbook_why_it_was_chosen_and_what_came_second() -> None:
+    found = await planned(full_pool(), runbooks=[*SHIPPED, bounce()])
+
+    assert isinstance(found, Plan)
+    assert (found.runbook, found.runbook_version, found.action) == ("bounce", "7", "restart")
+    assert found.expected.startswith("connections are free again; ")
+    assert found.choice.startswith("bounce scores 0.")
+    assert "next is restart-full-pool with 0." in found.choice
+    assert "held back: roll-back-leaking-release: payment got no deploy within 300 s" in found.choice
+
+
+async def test_what_was_tried_dry_in_vain_before_is_said_on_the_plan() -> None:
+    found = await planned(full_pool(), actions=(Change("restart", refuses="it restarts already"), Change("scale_pool")))
+
+    assert isinstance(found, Plan)
+    assert found.runbook == "widen-full-pool"
+    assert "not possible: restart: it restarts already" in found.choice
+
+
+async def test_the_next_step_of_a_runbook_is_proposed_when_the_one_before_is_not_possible() -> None:
+    both = bounce(steps=(Step(action="restart"), Step(action="scale_pool", params={"size": 16})))
+
+    found = await planned(
+        full_pool(), actions=(Change("restart", refuses="no"), Change("scale_pool")), runbooks=[*SHIPPED, both]
+    )
+
+    assert isinstance(found, Plan)
+    assert (found.runbook, found.action, found.params["size"]) == ("bounce", "scale_pool", "16")
+
+
+async def test_a_runbook_held_back_by_a_pre_condition_leaves_its_reason_where_nothing_else_fits() -> None:
+    found = await planned(full_pool(), runbooks=[bounce(when=When(min_probability=1.0))])
+
+    assert isinstance(found, str)
+    assert "held back: bounce: a probability of 0." in found
+
+
+async def test_how_a_runbook_wants_to_be_verified_is_on_its_plan() -> None:
+    wanted = Verify(series=("pool_use",), within_s=30, steady=4)
+
+    found, plain = await planned(full_pool(), runbooks=[bounce(verify=wanted)]), await planned(full_pool())
+
+    assert isinstance(found, Plan)
+    assert isinstance(plain, Plan)
+    assert found.checks == Checks(series=("pool_use",), within_s=30, steady=4)
+    assert "within 30 s" in found.expected
+    assert found.verified_by.endswith("4 s in range")
+    assert plain.checks is None
+
+
+async def test_limits_count_again_when_a_plan_is_carried_out() -> None:
+    limited = bounce(when=When(not_within_s=600))
+    found = await planned(full_pool(), runbooks=[limited])
+    now = case(("payment",)).now
+    other = RunbookRun(
+        at=now - timedelta(seconds=100), runbook="bounce", service="payment", incident_id="INC-9", plan_id="x"
+    )
+
+    assert isinstance(found, Plan)
+    assert run_barred(found, [limited], [], now=now) == ""
+    assert "it ran on payment 100 s ago" in run_barred(found, [limited], [other], now=now)
+    assert "no longer in use" in run_barred(found, SHIPPED, [], now=now)
+    assert run_barred(replace(found, runbook=""), SHIPPED, [other], now=now) == ""

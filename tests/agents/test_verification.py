@@ -11,7 +11,7 @@ import pytest
 from quell.agents.verification import Patience, past_worst, verify, watched
 from quell.errors import Unreachable
 from quell.evidence.source import Collected, Scope
-from quell.incident.events import EvidenceKind, Indicator, Reading, Series, Verified, Window
+from quell.incident.events import Checks, EvidenceKind, Indicator, Reading, Series, Verified, Window
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -152,3 +152,19 @@ def test_the_symptoms_of_the_alerts_are_watched_else_all(services: tuple[str, ..
     all_of_them = [out_of_range(), out_of_range(series="pool_use"), out_of_range("edge")]
 
     assert [f"{one.service}/{one.series}" for one in watched(all_of_them, services)] == kept
+
+
+def test_what_a_runbook_wants_watched_comes_to_the_symptoms_and_never_in_their_place() -> None:
+    all_of_them = [out_of_range(), out_of_range(series="pool_use"), out_of_range("edge")]
+
+    kept = watched(all_of_them, ("payment",), ("pool_use", "memory_use"))
+
+    assert [f"{one.service}/{one.series}" for one in kept] == ["payment/error_ratio", "payment/pool_use"]
+
+
+def test_a_runbook_changes_the_patience_only_where_it_says_so() -> None:
+    given = Patience(within_s=90, steady=6, worse=9)
+
+    assert given.as_wanted(Checks()) == given
+    assert given.as_wanted(Checks(within_s=30)) == replace(given, within_s=30)
+    assert given.as_wanted(Checks(steady=12)) == replace(given, steady=12)

@@ -156,6 +156,30 @@ async def test_a_rejected_plan_is_not_carried_out(tmp_path: Path) -> None:
     assert on.action.done == []
 
 
+async def test_a_plan_that_a_limit_holds_back_by_now_changes_nothing_and_the_person_hears_why(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(plan_is=replace(PLAN, runbook="own"))) as on:
+        on.parts = replace(on.parts, barred=lambda plan: f"{plan.runbook} ran 3 s ago")
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert on.action.done == []
+    assert incident.actions == []
+    assert incident.escalation is not None
+    assert incident.escalation.reason == "nothing had been changed: held back: own ran 3 s ago"
+
+
+async def test_a_change_that_began_before_a_crash_is_finished_whatever_the_limits_say_by_then(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(plan_is=replace(PLAN, runbook="own"))) as on:
+        await open_incident(on.log)
+        begun = ev.ActionStarted(plan_id="p1", action="roll_back", target="payment", key="INC-1/1/p1")
+        await on.incidents.record("INC-1", [begun])
+        on.parts = replace(on.parts, barred=lambda plan: "it ran just now")
+        outcome, _ = await run(on)
+
+    assert outcome == "resolved"
+    assert len(on.action.done) == 1
+
+
 async def test_an_approval_that_never_comes_expires_and_escalates(tmp_path: Path) -> None:
     async with stage(tmp_path, agents=asking(), approval_s=0.1) as on:
         outcome, incident = await run(on)

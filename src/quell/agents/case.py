@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from quell.errors import QuellError
-from quell.evidence.source import Collected, EvidenceSource, LogLine, Scope
+from quell.evidence.source import Collected, EvidenceSource, LogLine, Scope, Span
 from quell.incident.alert import Alert
 from quell.incident.events import Change, EvidenceKind, Gap, Series, Window
 
@@ -66,6 +66,8 @@ class Telemetry:
     """(source, query) of each of them."""
     lines: Sequence[LogLine] = ()
     logs_from: tuple[str, str] = ("", "")
+    spans: Sequence[Span] = ()
+    spans_from: tuple[str, str] = ("", "")
     changes: Sequence[Change] = ()
     changes_from: tuple[str, str] = ("", "")
     edges: Sequence[tuple[str, str]] = ()
@@ -101,7 +103,8 @@ async def gather(
         services: only these; empty for all.
         kinds: only these; empty for all.
     """
-    asked = [source for source in sources if not kinds or set(source.kinds) & set(kinds)]
+    # A source that is pushed to has no kind of evidence until something came.
+    asked = [source for source in sources if source.kinds and (not kinds or set(source.kinds) & set(kinds))]
     scope = Scope(services=services, kinds=kinds)
     done = 0
 
@@ -127,6 +130,7 @@ def _joined(window: Window, asked: Sequence[EvidenceSource], answers: Sequence[C
     series: dict[tuple[str, str], list[Series]] = {}
     origins: dict[tuple[str, str], tuple[str, str]] = {}
     lines: list[LogLine] = []
+    spans: list[Span] = []
     changes: list[Change] = []
     edges: dict[tuple[str, str], None] = {}
     places: dict[str, tuple[str, str]] = {}
@@ -143,9 +147,11 @@ def _joined(window: Window, asked: Sequence[EvidenceSource], answers: Sequence[C
             series.setdefault(key, []).append(one)
             origins.setdefault(key, (answer.source, answer.queries.get(one.name, answer.query)))
         lines.extend(answer.lines)
+        spans.extend(answer.spans)
         changes.extend(answer.changes)
         edges.update(dict.fromkeys(answer.edges))
-        for kind, found in (("lines", answer.lines), ("changes", answer.changes), ("edges", answer.edges)):
+        given = {"lines": answer.lines, "spans": answer.spans, "changes": answer.changes, "edges": answer.edges}
+        for kind, found in given.items():
             if found:
                 places.setdefault(kind, (answer.source, answer.query))
     return Telemetry(
@@ -154,6 +160,8 @@ def _joined(window: Window, asked: Sequence[EvidenceSource], answers: Sequence[C
         origins=origins,
         lines=sorted(lines, key=lambda line: line.at),
         logs_from=places.get("lines", ("", "")),
+        spans=sorted(spans, key=lambda span: span.at),
+        spans_from=places.get("spans", ("", "")),
         changes=sorted(changes, key=lambda change: change.at),
         changes_from=places.get("changes", ("", "")),
         edges=sorted(edges),

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
-from quell.agents.indicators import RECENT_S, Measured, began, calm, find
+from quell.agents.indicators import RECENT_S, Measured, began, calm, find, reach
+from quell.agents.prediction import running_out
 from quell.incident.events import Change, Series
-from quell.signals.rootcause import AFTER_ONSET_S, ChangeFacts, PeerFacts, ServiceFacts, explained_by_callees
+from quell.signals.causes import AFTER_ONSET_S, RETRYING
+from quell.signals.facts import ChangeFacts, PeerFacts, ServiceFacts
+from quell.signals.localize import Sign
+from quell.signals.rootcause import explained_by_callees
+from quell.signals.sequences import breaks, sequence_signs
 from quell.signals.series import Array, as_array
 from quell.signals.templates import PatternShift
+from quell.signals.traces import columns, trace_signs
 
 CHANGE_REACH_S = 300.0
 """Changes up to this long before the onset are looked at."""
 
 ORDERED_BY = "quell"
+
+LEAST_CALLS = 0.2
+"""Fewer calls per second than this are taken for this many when it is said how many times as many there are."""
+
+ITS_OWN = ("lock_wait_ratio", "cpu_use")
+"""What callers that try again bring a service short of only after they began to."""
+BEFORE = timedelta(seconds=1)
+RETRIED_LOAD = 1.3
+"""A service whose requests are retried, and that gets so many times its normal ones, bears a storm."""
 
 FEW_FAILURES = 3.0
 """Fewer failed requests than this lately are chance, whatever share of a quiet service's requests they are."""
@@ -44,7 +60,7 @@ def levels(series: Series | None, case: Case) -> Levels | None:
         return None
     times, values = np.array(series.times), as_array(series.values)
     known = np.isfinite(values)
-    late = known & (times > times[-1] - RECENT_S)
+    late = known & (times > times[-1] - reach(times, RECENT_S))
     before = known & calm(times, case)
     if not before.any():
         before = known & (times < case.first_at.timestamp() - 10)
@@ -62,16 +78,69 @@ def peers_of(telemetry: Telemetry, service: str, name: str) -> dict[str, Series]
 def facts_of(
     case: Case, telemetry: Telemetry, measured: Sequence[Measured], shifts: Sequence[PatternShift], onset: datetime
 ) -> list[ServiceFacts]:
-    """Return the facts of every service that has metrics."""
-    services = sorted({one.service for one in measured})
-    troubled = {service: _in_trouble(measured, service) for service in services}
+    """Return the facts of every service that has metrics, or traces or logs that show something."""
+    signs = signs_of(telemetry, onset)
+    with_metrics = {one.service for one in measured}
+    services = sorted(with_metrics | set(signs))
+    # One reading without an answer is no trouble yet, but it explains calls that fail.
+    troubled = {service: _in_trouble(measured, service) or _down(measured, service) > 0 for service in services}
     starts = {service: _start(measured, service, case) for service in services}
     known = sorted(start for start in starts.values() if start is not None)
     middle = known[len(known) // 2] if known else onset.timestamp()
-    return [
-        _service(case, telemetry, measured, shifts, onset, service, troubled, starts.get(service), middle)
+    found = [
+        dataclasses.replace(
+            _service(case, telemetry, measured, shifts, onset, service, troubled, starts.get(service), middle),
+            measured=service in with_metrics,
+            signs=tuple(signs.get(service, ())),
+        )
         for service in services
     ]
+    return _with_retries(found, measured, case)
+
+
+def _with_retries(found: Sequence[ServiceFacts], measured: Sequence[Measured], case: Case) -> list[ServiceFacts]:
+    """Add to who retries what the one called gets because of it, and to that one who does it."""
+    loads = {one.service: one.load for one in found}
+    follows = {one.service: _short_before(one, measured, case) for one in found if one.retry_rise >= RETRYING}
+    storms = {
+        one.retry_peer: one.service
+        for one in sorted(found, key=lambda one: one.retry_rise)
+        if follows.get(one.service) == "" and loads.get(one.retry_peer, 1.0) > RETRIED_LOAD
+    }
+    return [
+        dataclasses.replace(
+            one,
+            retry_peer_load=loads.get(one.retry_peer, 1.0),
+            retry_follows=follows.get(one.service, ""),
+            retried_by=storms.get(one.service, ""),
+        )
+        for one in found
+    ]
+
+
+def _short_before(caller: ServiceFacts, measured: Sequence[Measured], case: Case) -> str:
+    """
+    Return what the one whose calls are retried was short of before; then the retries are what follows from it.
+
+    Retries that are few yet have only just begun.
+    """
+    tries = find(measured, caller.service, "retry_ratio")
+    since = began(tries, case)[0] if tries is not None and tries.out_of_range() else case.now
+    for name in ITS_OWN:
+        own = find(measured, caller.retry_peer, name)
+        if own is not None and own.out_of_range() and since - began(own, case)[0] >= BEFORE:
+            return own.kind.says
+    return ""
+
+
+def signs_of(telemetry: Telemetry, onset: datetime) -> dict[str, list[Sign]]:
+    """Return what traces and the order of log lines show since the onset, by service."""
+    at = onset.timestamp()
+    found: dict[str, list[Sign]] = {}
+    signs = trace_signs(columns(telemetry.spans), onset_s=at) if telemetry.spans else []
+    for sign in [*signs, *sequence_signs(breaks(telemetry.lines, onset_s=at))]:
+        found.setdefault(sign.service, []).append(sign)
+    return found
 
 
 def _service(
@@ -88,6 +157,7 @@ def _service(
     peers = _peers(case, telemetry, service, troubled)
     own_latency_s, own_latency = _own_latency(case, telemetry, service)
     pool, memory = find(measured, service, "pool_use"), find(measured, service, "memory_use")
+    disk = find(measured, service, "disk_use")
     timeouts = levels(telemetry.one(service, "pool_timeouts_rate"), case)
     load = levels(telemetry.one(service, "request_rate"), case)
     return ServiceFacts(
@@ -102,6 +172,19 @@ def _service(
         pool_timeouts=max(timeouts.excess, 0.0) if timeouts else 0.0,
         memory_use=_late(memory),
         memory_rise=_rise(memory),
+        memory_full_in_s=_full_in_s(memory, case),
+        disk_use=_late(disk),
+        disk_rise=_rise(disk),
+        disk_full_in_s=_full_in_s(disk, case),
+        cpu_use=_late(find(measured, service, "cpu_use")),
+        cpu_rise=_rise(find(measured, service, "cpu_use")),
+        lock_wait_rise=_rise(find(measured, service, "lock_wait_ratio")),
+        cache_hit=_late(find(measured, service, "cache_hit_ratio")),
+        cache_drop=_drop(find(measured, service, "cache_hit_ratio")),
+        retry_rise=_rise(find(measured, service, "retry_ratio")),
+        retry_peer=_retried(telemetry, service),
+        throttled_rise=_rise(find(measured, service, "cpu_throttled_ratio")),
+        neighbour_cpu_rise=_rise(find(measured, service, "neighbour_cpu_use")),
         load=load.now / load.normal if load and load.normal > 1 else 1.0,
         new_errors=sum(shift.count_after for shift in shifts if is_new_error(shift, service)),
         peers=peers,
@@ -134,6 +217,27 @@ def _rise(one: Measured | None) -> float:
     if one is None or one.normal is None or late is None:
         return 0.0
     return max(late - one.normal.center, 0.0)
+
+
+def _drop(one: Measured | None) -> float:
+    late = _late(one)
+    if one is None or one.normal is None or late is None:
+        return 0.0
+    return max(one.normal.center - late, 0.0)
+
+
+def _full_in_s(one: Measured | None, case: Case) -> float | None:
+    made = running_out(one, case.now)
+    return None if made is None else made.in_s
+
+
+def _retried(telemetry: Telemetry, service: str) -> str:
+    """Return the peer whose calls are retried most of late, empty when none is."""
+    latest = {
+        peer: max((value for value in series.values[-12:] if value is not None), default=0.0)
+        for peer, series in peers_of(telemetry, service, "retry_ratio").items()
+    }
+    return max(sorted(latest), key=lambda peer: latest[peer], default="")
 
 
 def _down(measured: Sequence[Measured], service: str) -> float:
@@ -208,15 +312,18 @@ def _onto(series: Series, times: Array) -> Array:
 def _peers(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str, bool]) -> tuple[PeerFacts, ...]:
     waits = peers_of(telemetry, service, "client_latency_mean")
     errors = peers_of(telemetry, service, "client_error_ratio")
+    calls = peers_of(telemetry, service, "client_request_rate")
     found = []
     for peer in sorted({*waits, *errors}):
         wait, error = levels(waits.get(peer), case), levels(errors.get(peer), case)
+        rate = levels(calls.get(peer), case)
         found.append(
             PeerFacts(
                 peer=peer,
                 watched=peer in troubled,
                 latency_excess_s=max(wait.excess, 0.0) if wait else 0.0,
                 error_excess=max(error.excess, 0.0) if error else 0.0,
+                load=rate.now / max(rate.normal, LEAST_CALLS) if rate else 1.0,
             )
         )
     return tuple(found)

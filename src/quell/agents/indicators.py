@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,11 @@ SHORT_GUARD_S = 10.0
 
 RECENT_S = 12.0
 """An indicator is out of range when most of its readings of the last so many seconds are."""
+
+LEAST_READINGS = 2
+"""One bad reading is chance, however far apart readings are."""
+
+FEW_STEPS = 3.0
 
 POINTS_SHOWN = 240
 """Points of a series kept in a piece of evidence."""
@@ -64,6 +70,21 @@ KINDS: tuple[Kind, ...] = (
          symptom=False),
     Kind(name="pool_timeouts_rate", says="waits for a connection that gave up", unit="1/s", bad_when="above",
          least=0.3, symptom=False),
+    Kind(name="disk_use", says="disk space, share of its quota", unit="ratio", bad_when="above", least=0.2),
+    Kind(name="cpu_use", says="CPU time, share of one core", unit="ratio", bad_when="above", least=0.3, share=1.0,
+         symptom=False),
+    Kind(name="lock_wait_ratio", says="requests that wait for a lock", unit="requests", bad_when="above", least=0.5,
+         share=1.0, symptom=False, readings=6),
+    Kind(name="cache_hit_ratio", says="share of cache reads that hit", unit="ratio", bad_when="below", least=0.3,
+         symptom=False, readings=6),
+    Kind(name="retry_ratio", says="retries per call, to the peer with most", unit="retries", bad_when="above",
+         least=0.5, symptom=False, readings=6),
+    Kind(name="queue_depth", says="requests that wait for a worker", unit="requests", bad_when="above", least=5.0,
+         share=1.0, symptom=False, readings=6),
+    Kind(name="cpu_throttled_ratio", says="share of time its host kept it from running", unit="ratio",
+         bad_when="above", least=0.15, symptom=False),
+    Kind(name="neighbour_cpu_use", says="CPU time of others on its host, share of one core", unit="ratio",
+         bad_when="above", least=0.2, symptom=False),
 )  # fmt: skip
 NEEDS_NO_PAST = frozenset({"up", "restarts_recent"})
 """What these should be is known without a past: a service answers, and does not restart."""
@@ -106,10 +127,10 @@ class Measured:
         return value > self.high if self.kind.bad_when == "above" else value < self.low
 
     def recent(self, seconds: float = RECENT_S) -> Array:
-        """Return the readings of the last seconds of the window that are numbers."""
+        """Return the readings of the last seconds of the window that are numbers; at least the last three."""
         if not self.times.size:
             return self.values
-        late: Array = self.values[self.times > self.times[-1] - seconds]
+        late: Array = self.values[self.times > self.times[-1] - reach(self.times, seconds)]
         return late[np.isfinite(late)]
 
     def out_of_range(self) -> bool:
@@ -118,7 +139,19 @@ class Measured:
             return False
         late = self.recent()
         bad = sum(self.bad(float(value)) for value in late)
-        return bad >= self.kind.readings and bad * 2 >= min(late.size, 8)
+        # Readings a second apart are taken over windows that overlap; those further apart each say something new.
+        needed = max(LEAST_READINGS, math.ceil(self.kind.readings / step_of(self.times)))
+        return bad >= min(needed, self.kind.readings) and bad * 2 >= min(late.size, 8)
+
+
+def step_of(times: Array) -> float:
+    """Return the seconds between two readings, at least 1; 1 while there are none to tell by."""
+    return max(float(np.median(np.diff(times[-60:]))), 1.0) if times.size > 1 else 1.0
+
+
+def reach(times: Array, seconds: float) -> float:
+    """Return how far back "lately" goes: so many seconds, and never less than three readings."""
+    return max(seconds, FEW_STEPS * step_of(times))
 
 
 def measure(telemetry: Telemetry, case: Case) -> list[Measured]:
@@ -150,8 +183,12 @@ def _series_of(telemetry: Telemetry, service: str, name: str) -> tuple[Series | 
         return _ratio(telemetry, service, name, "memory_bytes", "memory_limit_bytes")
     if name == "pool_use":
         return _ratio(telemetry, service, name, "pool_in_use", "pool_size")
+    if name == "disk_use":
+        return _ratio(telemetry, service, name, "disk_used_bytes", "disk_quota_bytes")
     if name == "restarts_recent":
         return _restarts(telemetry, service)
+    if name == "retry_ratio":
+        return _most(telemetry, service, name)
     series = telemetry.one(service, name)
     return series, telemetry.origins.get((service, name), ("", name))[1]
 
@@ -167,6 +204,17 @@ def _ratio(telemetry: Telemetry, service: str, name: str, above: str, below: str
     )
     query = f"{telemetry.origins[service, above][1]} / {telemetry.origins[service, below][1]}"
     return Series(name=name, service=service, unit="ratio", times=top.times, values=values), query
+
+
+def _most(telemetry: Telemetry, service: str, name: str) -> tuple[Series | None, str]:
+    """Return, of the series of that name by peer, the one that is highest of late."""
+    found = telemetry.series.get((service, name), ())
+    if not found:
+        return None, ""
+    highest = max(
+        found, key=lambda series: max((value for value in series.values[-12:] if value is not None), default=-1.0)
+    )
+    return highest, telemetry.origins[service, name][1]
 
 
 def _restarts(telemetry: Telemetry, service: str) -> tuple[Series | None, str]:
@@ -237,7 +285,7 @@ def as_evidence(one: Measured, number: int, *, says: str, since: datetime | None
         onset=since,
         normal_low=None if one.normal is None else round(one.low, 6),
         normal_high=None if one.normal is None else round(one.high, 6),
-        limit=1.0 if one.kind.name in ("pool_use", "memory_use") else None,
+        limit=1.0 if one.kind.name in ("pool_use", "memory_use", "disk_use") else None,
     )
 
 
@@ -290,7 +338,7 @@ def latest(telemetry: Telemetry, service: str, name: str, *, within_s: float) ->
     series, _ = _series_of(telemetry, service, name)
     if series is None:
         return None
-    oldest = telemetry.window.end.timestamp() - within_s
+    oldest = telemetry.window.end.timestamp() - reach(as_array(series.times), within_s)
     for at, value in zip(reversed(series.times), reversed(series.values), strict=True):
         if at < oldest:
             return None

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from quell.actions.action import Action, DryRun, Target
-from quell.actions.catalog import Candidate, Fit, Records, choose, fresh_release
+from quell.actions.catalog import Candidate, Choice, Records, Situation, choose, run_limit
 from quell.actions.policy import Policy
+from quell.actions.runbook import Runbook
+from quell.agents import taint
 from quell.agents.case import Case, Progress, Telemetry
 from quell.agents.indicators import KIND_OF, say
-from quell.incident.events import Cause, Detection, Diagnosis, Hypothesis, Indicator, Plan
+from quell.agents.lot import hold_out
+from quell.eventlog.projections.history import RunbookRun
+from quell.incident.events import Checks, Detection, Diagnosis, Hypothesis, Indicator, Plan
+
+SAID = 4
+"""Runbooks named in the reasons of a choice; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +29,17 @@ class Means:
 
     actions: Mapping[str, Action]
     policy: Policy
-    records: Records
-    fits: Mapping[Cause, tuple[Fit, ...]]
-    """Which action can mend which cause."""
+    runbooks: Sequence[Runbook]
+    kind_of: Callable[[str], str]
+    """The kind of a service."""
+    records: Callable[[str], Records]
+    """How often actions helped on a kind of service."""
     verify_within_s: float
     steady_s: float
+    runs: Sequence[RunbookRun] = ()
+    """What runbooks were carried out lately."""
+    hold_out: float = 0.0
+    """Share of incidents whose plan is only recommended, by lot, in [0, 1)."""
 
 
 async def plan(
@@ -47,20 +61,62 @@ async def plan(
     if diagnosis.abstained:
         return f"{diagnosis.says}: too uncertain to change anything"
     best = diagnosis.hypotheses[0]
-    onset = (detection.onset if detection else None) or case.first_at
-    release = fresh_release(telemetry.changes, best.service, onset=onset, within_s=300.0)
-    candidates = choose(best, means.actions.values(), means.records, release=release, fits=means.fits)
-    if not candidates:
-        return f"no action that Quell has mends this: {best.title}"
-    refused = []
-    for number, candidate in enumerate(candidates, start=1):
+    situation = _situation(case, telemetry, detection, best, means)
+    choice = choose(situation, means.runbooks, means.actions.values(), means.records(situation.kind))
+    if not choice.candidates:
+        return _sentences(
+            f"no action that Quell has mends this: {best.title}", _listed("held back", choice.passed_over)
+        )
+    refused: list[str] = []
+    for number, candidate in enumerate(choice.candidates, start=1):
         target = Target(service=best.service, params=candidate.params)
         dry = await candidate.action.dry_run(target)
-        await progress(number, len(candidates), f"tried {candidate.action.name} dry")
+        await progress(number, len(choice.candidates), f"tried {candidate.action.name} dry")
         if dry.possible:
-            return _plan(best, candidate, target, dry, detection, means)
+            chosen = _why_chosen(candidate, choice, refused)
+            found = _plan(best, candidate, target, dry, detection, means, chosen)
+            return hold_out(taint.bounded(found, best, detection, diagnosis), case.incident_id, means.hold_out)
         refused.append(f"{candidate.action.name}: {dry.reason}")
-    return f"nothing that fits {best.title} is possible: {'; '.join(refused)}"
+    return _sentences(
+        f"nothing that fits {best.title} is possible: {'; '.join(refused)}", _listed("held back", choice.passed_over)
+    )
+
+
+def _situation(
+    case: Case, telemetry: Telemetry, detection: Detection | None, best: Hypothesis, means: Means
+) -> Situation:
+    return Situation(
+        hypothesis=best,
+        kind=means.kind_of(best.service),
+        onset=(detection.onset if detection else None) or case.first_at,
+        now=case.now,
+        changes=telemetry.changes,
+        out_of_range=frozenset((one.service, one.series) for one in (detection.indicators if detection else ())),
+        labels=tuple(alert.labels for alert in case.alerts),
+        edges=telemetry.edges,
+        runs=means.runs,
+    )
+
+
+def _why_chosen(candidate: Candidate, choice: Choice, refused: Sequence[str]) -> str:
+    """Say by what a runbook was chosen, what came second, and what was not possible or held back."""
+    score, name = candidate.score, candidate.runbook.name
+    first = (
+        f"{name} scores {score.total:.2f}: fit {score.fit:.2f} x record {score.record:.2f} x risk {score.risk:.2f} "
+        f"({candidate.runbook.risk})"
+    )
+    others = dict.fromkeys((one.runbook.name, one.score.total) for one in choice.candidates if one.runbook.name != name)
+    second = next((f"next is {other} with {total:.2f}" for other, total in others), "nothing else fits")
+    return _sentences(first, second, _listed("not possible", refused), _listed("held back", choice.passed_over))
+
+
+def _listed(what: str, items: Sequence[str]) -> str:
+    more = f"; and {len(items) - SAID} more" if len(items) > SAID else ""
+    return f"{what}: {'; '.join(items[:SAID])}{more}" if items else ""
+
+
+def _sentences(*parts: str) -> str:
+    return ". ".join(part for part in parts if part)
 
 
 def _plan(
@@ -70,33 +126,70 @@ def _plan(
     dry: DryRun,
     detection: Detection | None,
     means: Means,
+    choice: str,
 ) -> Plan:
-    action = candidate.action
+    action, runbook = candidate.action, candidate.runbook
     decision = means.policy.decide(action.name, target.service)
     params = {**candidate.params, **dry.params}
+    within_s = runbook.verify.within_s or means.verify_within_s
+    steady_s = means.steady_s if runbook.verify.steady is None else float(runbook.verify.steady)
     return Plan(
-        id=plan_id(action.name, target.service, params, dry.steps),
+        id=plan_id(action.name, target.service, params, dry.steps, runbook=(runbook.name, runbook.version)),
         hypothesis_id=best.id,
         action=action.name,
         target=target.service,
         params=params,
         title=f"{action.name.replace('_', ' ')} {target.service}",
         steps=dry.steps,
-        expected=f"{action.expected}; {_expected(detection, means.verify_within_s)}",
+        expected=f"{runbook.expected}; {_expected(detection, within_s)}",
         risk=action.risk,
-        undo=action.undo_is,
+        undo=runbook.undo,
         reversible=action.reversible,
         reaches=action.blast_radius(target),
-        verified_by=_verified_by(detection, means.steady_s),
+        verified_by=_verified_by(detection, steady_s),
         autonomy=decision.autonomy,
         autonomy_reason=f"{decision.reason} {candidate.reason}",
         record=candidate.record,
+        runbook=runbook.name,
+        runbook_version=runbook.version,
+        choice=choice,
+        checks=_checks(runbook),
     )
 
 
-def plan_id(action: str, target: str, params: Mapping[str, str], steps: Sequence[str]) -> str:
-    """Return 8 hex digits that change whenever what would be done changes."""
-    text = json.dumps([action, target, sorted(params.items()), list(steps)])
+def run_barred(plan: Plan, runbooks: Sequence[Runbook], runs: Sequence[RunbookRun], *, now: datetime) -> str:
+    """
+    Say what holds a plan back that was allowed when it was made: its runbook's limits count when it is carried out.
+
+    Args:
+        runbooks: in use now.
+        runs: what was carried out lately, this plan not among it.
+    """
+    if not plan.runbook:
+        return ""
+    runbook = next((one for one in runbooks if one.name == plan.runbook), None)
+    if runbook is None:
+        return f"runbook {plan.runbook} is no longer in use"
+    why = run_limit(runbook, plan.target, runs, now=now)
+    return f"{plan.runbook}: {why}" if why else ""
+
+
+def _checks(runbook: Runbook) -> Checks | None:
+    wanted = runbook.verify
+    checks = Checks(series=wanted.series, within_s=wanted.within_s, steady=wanted.steady)
+    return checks if checks != Checks() else None
+
+
+def plan_id(
+    action: str, target: str, params: Mapping[str, str], steps: Sequence[str], *, runbook: tuple[str, str]
+) -> str:
+    """
+    Return 8 hex digits that change whenever what would be done changes.
+
+    Args:
+        runbook: name and version.
+    """
+    text = json.dumps([action, target, sorted(params.items()), list(steps), *runbook])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

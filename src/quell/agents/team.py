@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
-from quell.agents import detection, diagnosis, prediction, resolution, verification
+from quell.agents import credit, detection, diagnosis, prediction, resolution, verification
 from quell.agents.case import Case, Progress, Telemetry, believed_start, gather
+from quell.agents.diagnosis import BELIEVED
 from quell.agents.resolution import Means
 from quell.agents.verification import Patience
 from quell.evidence.source import EvidenceSource
 from quell.incident import events as ev
 from quell.incident.state import Incident
+from quell.signals.calibration import Calibration
 
 T = TypeVar("T")
 
@@ -30,6 +34,10 @@ class Team:
     Args:
         disturbed: stretches of other incidents, for an incident id.
         means: what resolution has in hand now.
+        calibration: what diagnosis' scores are worth at this site; None while too few incidents are resolved.
+        similar: past incidents like that of an id.
+        occurrences: when others than an incident had a cause at a service.
+        believed: see `diagnosis.diagnose`.
         looks: how often to look when nothing is certain; without sources, looking again shows nothing new.
     """
 
@@ -41,6 +49,10 @@ class Team:
         disturbed: Callable[[str], tuple[ev.Window, ...]],
         means: Callable[[], Means],
         patience: Patience,
+        calibration: Callable[[], Calibration | None] = lambda: None,
+        similar: Callable[[str], tuple[ev.SimilarIncident, ...]] = lambda incident_id: (),
+        occurrences: Callable[[str, str, ev.Cause], tuple[datetime, ...]] = lambda incident_id, service, cause: (),
+        believed: float = BELIEVED,
         looks: int = LOOKS,
         between_looks_s: float = BETWEEN_LOOKS_S,
     ) -> None:
@@ -49,7 +61,11 @@ class Team:
         self._disturbed = disturbed
         self._means = means
         self._patience = patience
-        self._looks = looks if self._sources else 1
+        self._calibration = calibration
+        self._similar = similar
+        self._occurrences = occurrences
+        self._believed = believed
+        self._looks_most = looks
         self._between_looks_s = between_looks_s
 
     def _case(self, incident: Incident) -> Case:
@@ -85,24 +101,43 @@ class Team:
 
         async def look() -> tuple[ev.Diagnosis, bool]:
             case, telemetry = await self._look(incident, progress)
-            found = await asyncio.to_thread(diagnosis.diagnose, case, telemetry, onset)
+            found = await asyncio.to_thread(
+                partial(
+                    diagnosis.diagnose,
+                    case,
+                    telemetry,
+                    onset,
+                    calibration=self._calibration(),
+                    believed=self._believed,
+                    similar=self._similar(incident.id),
+                )
+            )
             return found, not found.abstained and found.hypotheses[0].cause is not ev.Cause.UNKNOWN
 
         return await self._until_sure(look, progress)
 
+    @property
+    def _looks(self) -> int:
+        """How often to look; once where no source has anything: one that is pushed to may be empty."""
+        return self._looks_most if any(source.kinds for source in self._sources) else 1
+
     async def _until_sure(self, look: Callable[[], Awaitable[tuple[T, bool]]], progress: Progress) -> T:
-        for number in range(1, self._looks + 1):
+        looks = self._looks
+        for number in range(1, looks + 1):
             found, sure = await look()
-            if sure or number == self._looks:
+            if sure or number == looks:
                 return found
-            await progress(number, self._looks, "nothing certain yet, looks again")
+            await progress(number, looks, "nothing certain yet, looks again")
             await asyncio.sleep(self._between_looks_s)
         raise AssertionError("unreachable: the last look returns")
 
     async def predict(self, incident: Incident, progress: Progress) -> ev.Prediction:
         """Forecast what runs out, and say how far it reaches."""
         case, telemetry = await self._look(incident, progress)
-        return await asyncio.to_thread(prediction.predict, case, telemetry, incident.diagnosis)
+        found = incident.diagnosis
+        best = found.hypotheses[0] if found is not None and found.hypotheses and not found.abstained else None
+        past = self._occurrences(incident.id, best.service, best.cause) if best is not None else ()
+        return await asyncio.to_thread(prediction.predict, case, telemetry, found, past)
 
     async def plan(self, incident: Incident, progress: Progress) -> ev.Plan | str:
         """Choose an action for the best explanation."""
@@ -113,10 +148,39 @@ class Team:
         """Watch the indicators that raised the alerts; without any, the alerts themselves cannot be verified."""
         found = incident.detection
         services = tuple(alert.service for alert in incident.alerts.values() if alert.service)
-        indicators = verification.watched(found.indicators if found else (), services)
+        checks = _checks_of(incident)
+        indicators = verification.watched(found.indicators if found else (), services, checks.series)
         if not indicators:
             says = "could not be verified: no indicator had been out of range to watch"
             return ev.Verified(verdict="unknown", says=says, readings=(), took_s=0.0)
-        return await verification.verify(
-            indicators, self._sources, clock=self._clock, progress=progress, patience=self._patience
+        verdict = await verification.verify(
+            indicators,
+            self._sources,
+            clock=self._clock,
+            progress=progress,
+            patience=self._patience.as_wanted(checks),
         )
+        return await self._credited(incident, verdict) if verdict.verdict == "recovered" else verdict
+
+    async def _credited(self, incident: Incident, verdict: ev.Verified) -> ev.Verified:
+        """Say whose a recovery is, by what came back beside it."""
+        done = next((run for run in reversed(incident.actions) if run.state == "done"), None)
+        acted = done.ended_at if done is not None else None
+        now = self._clock()
+        since = (acted or now) - timedelta(seconds=2 * credit.BEFORE_S)
+        kinds = (ev.EvidenceKind.METRIC, ev.EvidenceKind.TOPOLOGY)
+        telemetry = await gather(self._sources, ev.Window(start=since, end=now), kinds=kinds)
+        whose, why = credit.credit_of(
+            done.target if done is not None else None,
+            incident.detection.indicators if incident.detection else (),
+            telemetry,
+            acted_s=acted.timestamp() if acted is not None else None,
+        )
+        return replace(verdict, credit=whose, credit_says=why)
+
+
+def _checks_of(incident: Incident) -> ev.Checks:
+    """Return what the runbook that was carried out wants verified; nothing of its own when none was."""
+    plan = incident.plan
+    done = plan is not None and any(run.plan_id == plan.id for run in incident.actions)
+    return (plan.checks if plan is not None and done else None) or ev.Checks()

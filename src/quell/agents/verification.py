@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,9 +13,10 @@ import numpy as np
 from quell.agents.case import Progress, gather
 from quell.agents.indicators import KIND_OF, latest, say
 from quell.evidence.source import EvidenceSource
-from quell.incident.events import EvidenceKind, Indicator, Reading, Verified, Window
+from quell.incident.events import Checks, EvidenceKind, Indicator, Reading, Verified, Window
 
-READ_BACK = timedelta(seconds=60)
+READ_BACK = timedelta(seconds=240)
+"""Some readings even of a source that has one a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,28 @@ class Patience:
     past_worst: float = 0.5
     """How far past its worst an indicator must be, as a share of its distance from normal at its worst."""
 
+    def as_wanted(self, checks: Checks) -> Patience:
+        """Return the patience that a runbook wants, where it says so."""
+        return replace(
+            self,
+            within_s=self.within_s if checks.within_s is None else checks.within_s,
+            steady=self.steady if checks.steady is None else checks.steady,
+        )
 
-def watched(indicators: Sequence[Indicator], services: Sequence[str]) -> tuple[Indicator, ...]:
-    """Return what to watch: the symptoms that raised the alerts, or all that was out of range when none matches."""
+
+def watched(
+    indicators: Sequence[Indicator], services: Sequence[str], series: Sequence[str] = ()
+) -> tuple[Indicator, ...]:
+    """
+    Return what to watch: the symptoms that raised the alerts, or all that was out of range when none matches.
+
+    Args:
+        series: watched in any case, as far as they were out of range.
+    """
     symptoms = [one for one in indicators if one.service in services and KIND_OF[one.series].symptom]
-    return tuple(symptoms or indicators)
+    return (
+        tuple(one for one in indicators if one in symptoms or one.series in series) if symptoms else tuple(indicators)
+    )
 
 
 async def verify(
@@ -54,12 +73,17 @@ async def verify(
     begun = clock()
     steady = worse = 0
     readings: tuple[Reading, ...] = ()
-    seen = False
+    seen, read = False, -math.inf
     while True:
-        readings = await _read(indicators, sources, clock())
+        readings, newest = await _read(indicators, sources, clock())
         seen = seen or any(one.value is not None for one in readings)
-        steady = steady + 1 if all(one.in_range for one in readings) else 0
-        worse = worse + 1 if past_worst(indicators, readings, patience.past_worst) else 0
+        if newest > read:
+            # Only what a source measured since counts: the same reading twice is no second one.
+            steady = steady + 1 if all(one.in_range for one in readings) else 0
+            worse = worse + 1 if past_worst(indicators, readings, patience.past_worst) else 0
+            read = newest
+        elif not all(one.in_range for one in readings):
+            steady = 0
         took_s = (clock() - begun).total_seconds()
         await progress(min(steady, patience.steady), patience.steady, _say_now(readings))
         if steady >= patience.steady:
@@ -73,7 +97,8 @@ async def verify(
 
 async def _read(
     indicators: Sequence[Indicator], sources: Sequence[EvidenceSource], now: datetime
-) -> tuple[Reading, ...]:
+) -> tuple[tuple[Reading, ...], float]:
+    """Return the readings, and when the newest of any series was taken, Unix seconds."""
     services = tuple(sorted({one.service for one in indicators}))
     window = Window(start=now - READ_BACK, end=now)
     telemetry = await gather(sources, window, kinds=(EvidenceKind.METRIC,), services=services, timeout_s=5.0)
@@ -94,7 +119,10 @@ async def _read(
                 in_range=in_range,
             )
         )
-    return tuple(found)
+    newest = max(
+        (one.times[-1] for group in telemetry.series.values() for one in group if one.times), default=-math.inf
+    )
+    return tuple(found), newest
 
 
 def past_worst(indicators: Sequence[Indicator], readings: Sequence[Reading], share: float) -> bool:

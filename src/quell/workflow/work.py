@@ -60,6 +60,8 @@ class ResponseParts:
     clock: Callable[[], datetime]
     approval_s: float
     """How long a question to a person stays open."""
+    barred: Callable[[ev.Plan], str] = lambda plan: ""
+    """What holds a plan back at the moment it is to be carried out; empty for nothing."""
 
 
 def workflow_id(incident_id: str, run: int) -> str:
@@ -179,12 +181,15 @@ class ResponseWork:
 
         async def body(incident: Incident, progress: Progress) -> Outcome:
             if incident.state in ENDED:
-                says = f"{incident.id} is {incident.state}: nothing was changed"
+                says = f"{incident.id} is {incident.state} already"
                 return Outcome(word="superseded", says=says, state=PhaseState.ABSTAINED)
             plan = _plan_of(incident)
             action = self._parts.actions[plan.action]
             target = Target(service=plan.target, params=plan.params)
             key = f"{self._id}/{self._run}/{plan.id}"
+            begun_before = any(run.key == key for run in (await self._parts.incidents.load(self._id)).actions)
+            if not begun_before and (why := self._parts.barred(plan)):
+                return Outcome(word="barred", says=f"held back: {why}", state=PhaseState.ABSTAINED)
             await self._started(action, target, plan, key)
             begun = self._parts.clock()
             try:
@@ -241,7 +246,9 @@ class ResponseWork:
             action = self._parts.actions[plan.action]
             ran = next((run for run in reversed(incident.actions) if run.plan_id == plan.id), None)
             if ran is None:
-                return Outcome(word="nothing", says="nothing had been changed", state=PhaseState.ABSTAINED)
+                acted = incident.phases.get(Phase.ACT)
+                why = f": {acted.says}" if acted is not None and acted.says else ""
+                return Outcome(word="nothing", says=f"nothing had been changed{why}", state=PhaseState.ABSTAINED)
             if not action.reversible:
                 says = f"{action.name} cannot be taken back: {action.undo_is}"
                 return Outcome(word="irreversible", says=says, state=PhaseState.ABSTAINED)
