@@ -12,6 +12,7 @@ from quell.incident.alert import IncidentSeverity, Severity
 from quell.incident.correlation import CorrelationRules
 from quell.incident.events import Matcher
 from quell.ingest import ledger as ledger_module
+from quell.ingest.counts import Counts
 from quell.ingest.intake import Taken
 from quell.ingest.silences import create_silence
 from tests.ingest.given import START, Desk, alert, ended, new_desk
@@ -503,6 +504,16 @@ class TestRejected:
         assert (rejected.body_bytes, rejected.alerts, rejected.reason) == (10_014, 1, "malformed")
         assert len(rejected.body) <= 4_096
         assert desk.intake.counts()[0].rejected == 1
+
+    async def test_a_body_of_telemetry_is_kept_beside_the_alerts_and_is_none(self) -> None:
+        desk = await new_desk()
+
+        await desk.intake.note("otlp/v1/traces", "malformed", "no protobuf", b"\xff\x00", 2)
+
+        (rejected,) = await desk.of(ev.BodyRejected)
+        assert (rejected.source, rejected.alerts, rejected.body_bytes) == ("otlp/v1/traces", 0, 2)
+        assert desk.intake.counts()[0] == Counts()
+        assert stages(await desk.send(alert())) == {"opening": 1}
 
     async def test_one_bad_alert_costs_only_itself(self) -> None:
         desk = await new_desk()

@@ -147,6 +147,18 @@ class Intake:
             return
         await self._reject(source, "too_large", reason, start, body_bytes, self._clock())
 
+    async def note(self, source: str, reason: str, detail: str, start: bytes, body_bytes: int) -> None:
+        """
+        Record a body that could not be taken by another door, for telemetry: it is kept beside ours, and is no alert.
+
+        Raises: Overloaded, StorageError.
+        """
+
+        def decide(batch: Batch) -> None:
+            self._emit(batch, self._rejected(source, reason, detail, start, body_bytes, 0))
+
+        await self._commit(decide, source, 0, self._clock())
+
     def _decide(self, parsed: Parsed, body: bytes, batch: Batch) -> None:
         batch.received = len(parsed.alerts) + len(parsed.rejected)
         batch.rejected = len(parsed.rejected)

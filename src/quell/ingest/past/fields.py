@@ -1,0 +1,114 @@
+"""The fields of a past incident, what they are called elsewhere, and one row of a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from quell.errors import Malformed
+
+TIMES = ("started_at", "detected_at", "acknowledged_at", "restored_at", "closed_at")
+
+FIELDS = ("id", "title", "service", "team", "severity", "kind", *TIMES, "restored_by", "alerts", "followed_up")
+"""What an incident has."""
+
+EXTRA = ("duration_minutes", "acknowledged_after_s", "maintenance")
+"""What a file may say in the place of `restored_at`, of `acknowledged_at`, and of `kind`."""
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "id": ("incident_id", "incident_number", "number", "key", "ticket"),
+    "title": ("name", "summary", "short_description", "description"),
+    "service": ("service_name", "component", "application", "app"),
+    "team": ("team_name", "assignment_group", "owner"),
+    "severity": ("priority", "impact", "urgency"),
+    "started_at": ("start", "started", "start_time", "impact_start", "began_at"),
+    "detected_at": ("detected", "created_at", "created_on", "opened_at", "reported_at", "triggered_at"),
+    "acknowledged_at": ("acknowledged", "acked_at"),
+    "restored_at": ("end", "ended_at", "end_time", "impact_end", "resolved_at", "resolved_on", "mitigated_at"),
+    "closed_at": ("closed",),
+    "duration_minutes": ("duration_min", "minutes"),
+}
+"""Names of columns that are taken for a field without being told, the first that is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One incident as a file has it."""
+
+    place: int
+    """Line of the file, or for JSON documents number of the item, from 1."""
+    values: Mapping[str, str]
+    """Texts by our name for the field; those that are empty or not there are not known."""
+    fault: str = ""
+    """Why the row cannot be read at all; empty when it can."""
+    raw: object = field(default=None, repr=False)
+    """As it came, for the list of what was rejected."""
+
+
+def read_mapping(pairs: Sequence[str]) -> dict[str, str]:
+    """
+    Return which column holds a field, from `field=column` pairs.
+
+    Raises: Malformed: no such field, one is named twice, or a pair is not a pair.
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        if not (name and equals and column):
+            raise Malformed(f"a mapping is written field=column, not {pair[:100]!r}")
+        if name not in FIELDS and name not in EXTRA:
+            raise Malformed(f"there is no field {name[:100]!r}: {', '.join((*FIELDS, *EXTRA))}")
+        if name in mapping:
+            raise Malformed(f"the field {name} is mapped twice")
+        mapping[name] = column
+    return mapping
+
+
+def plain(column: str) -> str:
+    """Return the name of a column in lower case with `_` between its words."""
+    return re.sub(r"[^a-z0-9]+", "_", column.strip().lower()).strip("_")
+
+
+def find_columns(
+    columns: Sequence[str], mapping: Mapping[str, str], known: Mapping[str, Sequence[str]] = ALIASES
+) -> dict[str, int]:
+    """
+    Return which column each field is in, counted from 0.
+
+    Args:
+        mapping: columns by field, as a person gave them; they go before what is known.
+        known: names, in the form of `plain`, by field; the field's own name is always one.
+
+    Raises: Malformed: a column is not there, or is there twice; there is no column for the id, or for any time.
+    """
+    found: dict[str, int] = {}
+    for name, column in mapping.items():
+        if columns.count(column) != 1:
+            has = ", ".join(columns)[:500]
+            many = "not in the file" if column not in columns else "in the file more than once"
+            raise Malformed(f"the column {column[:100]!r} is {many}, which has: {has}")
+        found[name] = columns.index(column)
+    plains = [plain(column) for column in columns]
+    for name in (*FIELDS, *EXTRA):
+        free = [at for at, column in enumerate(plains) if column == name and at not in found.values()]
+        if name not in found and free:
+            found[name] = free[0]
+    for name, others in known.items():
+        if name in found:
+            continue
+        for other in others:
+            if other in plains and plains.index(other) not in found.values():
+                found[name] = plains.index(other)
+                break
+    check_found(set(found), columns)
+    return found
+
+
+def check_found(found: set[str], columns: Sequence[str]) -> None:
+    """Raises: Malformed: an id, or any time from which one could begin to count, is in no column."""
+    has = ", ".join(columns)[:500]
+    if "id" not in found:
+        raise Malformed(f"no column is known for the id; say --map id=COLUMN. The file has: {has}")
+    if not found & {"started_at", "detected_at"}:
+        raise Malformed(f"no column is known for the start; say --map started_at=COLUMN. The file has: {has}")
