@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 NOTHING_SKIPPED = "QUELL_TEST_NOTHING_SKIPPED"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the processes that tests start: a shell that runs tests in the background has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -175,6 +175,25 @@ async def test_each_sender_is_looked_at(
     assert "secret-of-the-sender" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("host", "otlp", "state", "words"),
+    [
+        ("127.0.0.1", {}, "ok", "everybody on this machine"),
+        ("0.0.0.0", {}, "bad", "everybody who reaches 0.0.0.0"),
+        ("0.0.0.0", {"token": "secret-of-the-exporter"}, "ok", "want a bearer token"),
+        ("127.0.0.1", {"token": ""}, "bad", "a bearer token that is empty"),
+        ("0.0.0.0", {"enabled": False}, "ok", "are not there"),
+    ],
+)
+async def test_the_way_in_for_telemetry_is_looked_at(
+    host: str, otlp: dict[str, Any], state: str, words: str, tmp_path: Path
+) -> None:
+    found = await _found(tmp_path, host=host, evidence={"otlp": otlp})
+
+    assert (found["pushed telemetry"].state, words in found["pushed telemetry"].says) == (state, True)
+    assert "secret-of-the-exporter" not in str(found)
+
+
 # --- the port
 
 
@@ -310,3 +329,19 @@ async def test_a_webhook_is_looked_at_and_never_called(allowed: tuple[str, ...],
 
     assert found["webhook restart"].state == state
     assert "secret-of-the-hook" not in str(found)
+
+
+# --- runbooks
+
+
+async def test_a_runbook_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    own = {"runbooks": tmp_path / "own"}
+
+    assert (await _found(tmp_path / "data", actions=own))["runbooks"].state == "ok"
+
+    (tmp_path / "own" / "mine.toml").write_text("= =")
+    found = (await _found(tmp_path / "data", actions=own))["runbooks"]
+
+    assert found.state == "bad"
+    assert "mine.toml: not TOML" in found.says

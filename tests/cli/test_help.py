@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 
 import pytest
@@ -52,3 +53,10 @@ def test_every_command_is_in_the_help_of_the_whole(
 
 def test_the_version_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert _said(monkeypatch, capsys, "--version") == f"quell {__version__}\n"
+
+
+def test_a_command_does_not_wait_for_what_only_the_server_computes_with() -> None:
+    asked = "import sys, quell.cli; print([name for name in ('scipy', 'dbos', 'fastapi') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

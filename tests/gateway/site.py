@@ -19,8 +19,10 @@ from quell.evidence.source import EvidenceSource
 from quell.gateway.commands import Commands
 from quell.gateway.health import Health, Probe
 from quell.gateway.metrics import Metrics
+from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.rest import About, Lab, create_app, create_rest
 from quell.incident.events import Event, incident_stream
+from quell.outcomes.ledger import KEPT
 
 DEADLINE_S = 5.0
 
@@ -46,9 +48,11 @@ class Site:
         lab: Lab | None = None,
         sources: Sequence[EvidenceSource] = (),
         probes: Sequence[Probe] = (),
+        kept: int = KEPT,
     ) -> None:
         self.log, self.clock = log, clock
         self.models = ReadModels()
+        self.desk = OutcomeDesk(log, clock=clock, kept=kept)
         self.commands = Commands(log, Incidents(log), clock=clock)
         self.health = Health(self.models, log, clock=clock, sources=sources, probes=probes)
         router = create_rest(
@@ -60,6 +64,7 @@ class Site:
             about=About(version="0.1.0", started_at=clock(), environment="live"),
             clock=clock,
             lab=lab,
+            outcomes=self.desk,
         )
         self.app = create_app(router, version="0.1.0")
         self.client = httpx.AsyncClient(
@@ -69,6 +74,8 @@ class Site:
     async def follow(self) -> None:
         """Keep the read models up to date, for ever."""
         async for batch in self.log.subscribe(after=self.models.position):
+            for recorded in batch:
+                self.desk.take(recorded)
             self.models.apply_all(batch)
 
     async def settled(self) -> None:
@@ -91,6 +98,10 @@ class Site:
         response = await self.client.get(path if path.startswith("/") else f"/api/v1/{path}", params=params)
         assert response.status_code == 200, response.text
         return response.json()
+
+    async def put(self, path: str, body: object = None, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.put(f"/api/v1/{path}", json=body, headers=named)
 
     async def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -15,7 +15,7 @@ from quell.gateway.rest import Drill
 from quell.gateway.rest.wire import MAX_BODY_BYTES
 from quell.incident import events as ev
 from tests.gateway.site import Site, open_site
-from tests.projections.given import PLAN, asked, batch, grouped, opened
+from tests.projections.given import PLAN, asked, batch, grouped, opened, whole_response
 
 
 @pytest.fixture
@@ -330,3 +330,35 @@ async def test_a_drill_is_started_in_the_lab_and_leaves_nothing_in_the_log(tmp_p
         assert site.log.head == 0
         shop.reachable = False
         assert not (await site.get("lab"))["running"]
+
+
+async def test_a_person_says_what_it_was_and_the_agents_are_counted_by_it(site: Site) -> None:
+    await site.record("INC-1", *whole_response()[2:])
+
+    response = await site.post("incidents/INC-1/cause", {"service": "cart", "cause": "memory_leak"})
+    detail = await site.get("incidents/INC-1")
+    agents = {row["agent"]: row["accuracy"] for row in (await site.get("agents", of="real"))["items"]}
+
+    assert response.status_code == 200
+    assert detail["cause_confirmed"] == {"service": "cart", "cause": "memory_leak", "by": "person:operator"}
+    [diagnosis] = agents["diagnosis"]
+    assert (diagnosis["of"], diagnosis["wrong"], diagnosis["by_person"], diagnosis["calibrated"]) == (
+        "real",
+        1,
+        1,
+        False,
+    )
+    assert (await site.post("incidents/INC-1/cause", {"cause": "memory_leak"})).status_code == 409
+    assert (await site.post("incidents/INC-1/cause", {"cause": "gremlins"})).status_code == 422
+
+
+async def test_none_of_the_causes_named_is_an_answer_and_so_is_a_false_alarm(site: Site) -> None:
+    await site.record("INC-1", *whole_response()[2:-2])
+
+    await site.post("incidents/INC-1/cause")
+    none_of_them = await site.get("incidents/INC-1")
+    await site.post("incidents/INC-1/resolve", {"reason": "a test", "false_alarm": True})
+    alarm = await site.get("incidents/INC-1")
+
+    assert none_of_them["cause_confirmed"]["service"] is None
+    assert (alarm["false_alarm"], alarm["cause_confirmed"]) == (True, None)

@@ -20,11 +20,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from quell.eventlog.log import Write
-from quell.eventlog.projections.agents import AgentHealth
 from quell.eventlog.projections.intake import IntakeView, RejectedView
 from quell.eventlog.projections.sources import TopologyView
 from quell.eventlog.projections.views import AlertView, IncidentDetail, IncidentSummary, TimelineEntry
 from quell.gateway.rest.wire import Page
+from quell.gateway.scorecard import AgentReport
 from quell.incident import events as ev
 from quell.incident.events import incident_stream
 from tests.fakes.event_log import MemoryEventLog
@@ -88,7 +88,7 @@ async def test_what_is_answered_is_what_the_description_says() -> None:
         "alerts": Page[AlertView],
         "rejected": Page[RejectedView],
         "intake": IntakeView,
-        "agents": Page[AgentHealth],
+        "agents": Page[AgentReport],
         "topology": TopologyView,
     }
     for path, kind in kinds.items():

@@ -15,7 +15,7 @@ import httpx
 
 from quell.actions.hosts import AllowedHosts
 from quell.actions.process import SupervisorClient
-from quell.app import parts
+from quell.app import parts, runbooks
 from quell.app.labs import running_lab
 from quell.app.quell import DASHBOARD, LOG_FILE
 from quell.errors import ConfigError, Forbidden, StorageCorrupt, StorageError, UpstreamError
@@ -60,8 +60,10 @@ async def examine(settings: Settings) -> Sequence[Finding]:
             await _address(settings, client),
             *await _sources(settings, client),
             *_senders(settings),
+            _pushed(settings),
             await _supervisor(settings, client),
             *_webhooks(settings),
+            _runbooks(settings),
             _dashboard(DASHBOARD),
         )
 
@@ -82,6 +84,17 @@ def _token(settings: Settings) -> Finding:
         return Finding(check="token", state="ok", says=f"none is set; only this machine reaches {settings.host}")
     says = f"none is set, and other machines reach {settings.host}"
     return Finding(check="token", state="bad", says=says, mend="Set QUELL_TOKEN; `serve` refuses to start without.")
+
+
+def _runbooks(settings: Settings) -> Finding:
+    """Look at the runbooks."""
+    try:
+        found = runbooks.shelf(settings)
+    except ConfigError as error:
+        mend = "Mend the files that are named; `quell runbooks check` looks at a folder of them."
+        return Finding(check="runbooks", state="bad", says=str(error), mend=mend)
+    own, off = sum(one.origin == "own" for one in found), sum(not one.runbook.enabled for one in found)
+    return Finding(check="runbooks", state="ok", says=f"{len(found)}, {own} of them your own, {off} taken out of use")
 
 
 def _folder(path: Path) -> Finding:
@@ -234,6 +247,24 @@ def _senders(settings: Settings) -> list[Finding]:
             says = f"{where} takes alerts from everybody who reaches {settings.host}"
             found.append(Finding(check=check, state="bad", says=says, mend=mend))
     return found
+
+
+def _pushed(settings: Settings) -> Finding:
+    """Look at who may push telemetry: the token of REST is not asked for there."""
+    check, where, wanted = "pushed telemetry", "/v1/traces and /v1/logs", settings.evidence.otlp
+    mend = (
+        "Set `evidence.otlp.token`, and the same in the headers of the exporters; or `evidence.otlp.enabled = false`."
+    )
+    if not wanted.enabled:
+        return Finding(check=check, state="ok", says=f"{where} are not there: `evidence.otlp.enabled` is false")
+    if wanted.token is not None and not wanted.token.get_secret_value():
+        return Finding(check=check, state="bad", says=f"{where} want a bearer token that is empty", mend=mend)
+    if wanted.token is not None:
+        return Finding(check=check, state="ok", says=f"{where} want a bearer token")
+    if is_loopback(settings.host):
+        return Finding(check=check, state="ok", says=f"{where} take it from everybody on this machine")
+    says = f"{where} take it from everybody who reaches {settings.host}"
+    return Finding(check=check, state="bad", says=says, mend=mend)
 
 
 async def _supervisor(settings: Settings, client: httpx.AsyncClient) -> Finding:

@@ -18,7 +18,8 @@ import structlog
 
 from quell.errors import BadAnswer, ConfigError, Conflict, Unreachable
 from quell.gateway.rest import Drill
-from quell.settings import Actions, Evidence, Policy, Rule, Settings, Supervisor, Switch, Target
+from quell.settings import Actions, Policy, Rule, Settings, Supervisor, Switch
+from quell.settings.telemetry import Evidence, Target
 
 logger = structlog.get_logger()
 
@@ -48,8 +49,12 @@ class Lab:
             scrape_interval_s=settings.evidence.scrape_interval_s,
             scrape_keep_s=settings.evidence.scrape_keep_s,
         )
-        switch = Switch(flag="provider", values=("a", "b"), dependency="bank")
-        supervisor = Supervisor(url=self.control_url, token=self.content["action_token"], switches=(switch,))
+        switches = (
+            Switch(flag="provider", values=("a", "b"), dependency="bank"),
+            # Calls that nobody repeats: what gets away from a peer that is asked again and again.
+            Switch(flag="retries", values=("on", "off"), dependency="inventory"),
+        )
+        supervisor = Supervisor(url=self.control_url, token=self.content["action_token"], switches=switches)
         given = settings.policy
         policy = given if given.rules else Policy(rules=ASKS_FIRST, default=given.default)
         # The shop's day is ten minutes long, so what is recent there is recent in seconds.

@@ -1,4 +1,4 @@
-"""The OpenAPI of everything Quell answers over HTTP, the route for alerts included."""
+"""The OpenAPI of everything Quell answers over HTTP, the routes for alerts and telemetry included."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from quell import __version__
 from quell.eventlog.incidents import Incidents
 from quell.eventlog.log import EventLog
 from quell.eventlog.projections.models import ReadModels
+from quell.evidence.otlp.signal import Encoding, Signal
 from quell.gateway.commands import Commands
 from quell.gateway.health import Health
 from quell.gateway.metrics import Metrics
+from quell.gateway.otlp_http import PATHS
 from quell.gateway.problems import PROBLEM_JSON
 from quell.gateway.rest import About, create_app, create_rest
 
@@ -29,6 +31,17 @@ REFUSALS = {
     415: "The body must be JSON",
     429: "Too many requests",
     503: "Nothing can be stored now",
+}
+
+PUSH_REFUSALS = {
+    400: "The body cannot be read; it is of no use to send it again",
+    401: "The bearer token of `evidence.otlp.token` is missing",
+    405: "Telemetry is sent with POST",
+    408: "The body did not arrive in time",
+    413: "The body is too large, as sent or unpacked",
+    415: "The body is neither protobuf nor JSON, or packed with something else than gzip",
+    429: "Too many requests; come back after `Retry-After`",
+    503: "Too many requests are under way; come back after `Retry-After`",
 }
 
 
@@ -55,13 +68,16 @@ def _never() -> datetime:
 
 
 def describe_ingest(app: FastAPI) -> None:
-    """Add the route for alerts to an application's OpenAPI: FastAPI does not know it, it is bare ASGI."""
+    """Add the routes for alerts and telemetry to an application's OpenAPI: FastAPI does not know bare ASGI."""
     plain = app.openapi
 
     def with_ingest() -> dict[str, Any]:
         schema = plain()
         schema["paths"].setdefault(INGEST_PATH, {"post": _operation()})
+        for signal, path in PATHS.items():
+            schema["paths"].setdefault(path, {"post": _push(signal)})
         schema["components"]["schemas"] |= {"AlertsBody": _ALERTS, "SimpleAlert": _ALERT, "Taken": _TAKEN}
+        schema["components"]["schemas"] |= {"RpcStatus": _STATUS}
         return schema
 
     app.openapi = with_ingest  # type: ignore[method-assign]  # FastAPI's documented way to extend it
@@ -91,6 +107,38 @@ def _operation() -> dict[str, Any]:
         },
         "responses": {"202": {"description": "Taken, and durable", "content": taken}}
         | {str(status): {"description": says, "content": problem} for status, says in REFUSALS.items()},
+    }
+
+
+def _push(signal: Signal) -> dict[str, Any]:
+    """Describe one path of OTLP/HTTP; the messages themselves are OpenTelemetry's to describe."""
+    what, message = {
+        Signal.SPANS: ("spans", "ExportTraceService"),
+        Signal.LINES: ("log records", "ExportLogsService"),
+    }[signal]
+
+    def content(schema: dict[str, Any]) -> dict[str, Any]:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        return {Encoding.PROTOBUF.value: binary, Encoding.JSON.value: {"schema": schema}}
+
+    refused = content({"$ref": "#/components/schemas/RpcStatus"})
+    return {
+        "tags": ["ingest"],
+        "summary": f"Take {what}",
+        "description": f"OTLP/HTTP 1.x: takes {what} from OpenTelemetry exporters; answers in the type of the body.",
+        "operationId": f"take_{what.replace(' ', '_')}",
+        "requestBody": {
+            "required": True,
+            "description": f"{message}Request; it may be packed with gzip.",
+            "content": content({"type": "object"}),
+        },
+        "responses": {
+            "200": {
+                "description": f"{message}Response; `partialSuccess` says how many were rejected, and why",
+                "content": content({"type": "object"}),
+            }
+        }
+        | {str(status): {"description": says, "content": refused} for status, says in PUSH_REFUSALS.items()},
     }
 
 
@@ -134,6 +182,13 @@ _ALERT: dict[str, Any] = {
         "dedup_key": {**_text("What makes it the same alert."), "maxLength": 255},
         "link": _text("Where a person looks."),
     },
+}
+_STATUS: dict[str, Any] = {
+    "title": "RpcStatus",
+    "type": "object",
+    "description": "google.rpc.Status: why a request of telemetry was not taken.",
+    "required": ["code", "message"],
+    "properties": {"code": {"type": "integer", "description": "A code of gRPC."}, "message": _text("For a person.")},
 }
 _STAGES = {
     "received": "The sum of the others.",

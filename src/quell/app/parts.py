@@ -3,41 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 import httpx
 import structlog
 
 from quell.actions.action import Action
-from quell.actions.catalog import FITS, Fit
 from quell.actions.hosts import AllowedHosts
 from quell.actions.http import HttpAction, HttpActionSpec, HttpCall
 from quell.actions.policy import Policy, PolicyRule
 from quell.actions.process import (
+    ClearDisk,
     FlagSwitch,
     FlushCache,
     Restart,
     RollBack,
     RollBackConfig,
     ScalePool,
+    StopNeighbour,
     SupervisorClient,
     SwitchFlag,
 )
+from quell.app import vendors
 from quell.errors import ConfigError, QuellError
+from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
+from quell.eventlog.projections.models import SERVICE
 from quell.evidence.changes import ChangeLogSource
+from quell.evidence.indicatorqueries import QUERIES
 from quell.evidence.logfiles import LogFileSource
+from quell.evidence.otlp.rows import RowLimits
+from quell.evidence.otlp.source import OtlpSource
+from quell.evidence.prometheus import Mapped, PrometheusSource
 from quell.evidence.scrape import ScrapeSource, ScrapeTarget
 from quell.evidence.source import EvidenceSource, Scope
 from quell.incident.correlation import CorrelationRules
-from quell.incident.events import Autonomy, Cause, EvidenceKind, Window
+from quell.incident.events import Autonomy, EvidenceKind, Window
 from quell.ingest.alertmanager import Alertmanager
 from quell.ingest.bounds import AlertBounds
 from quell.ingest.proof import BearerToken, Proof, Signature
 from quell.ingest.simple import SimpleAlerts
 from quell.ingest.source import AlertSource
 from quell.settings import Sender, Settings
+from quell.settings.telemetry import Prometheus
 
 logger = structlog.get_logger()
 
@@ -86,11 +98,58 @@ def evidence_sources(
             on_state_change=report,
         )
         found.append(scrape)
+    if wanted.prometheus is not None:
+        found.append(prometheus(wanted.prometheus, client))
     if wanted.logs:
         found.append(LogFileSource(wanted.logs))
     if wanted.changes is not None:
         found.append(ChangeLogSource(wanted.changes))
+    found += vendors.sources(wanted, client)
     return scrape, found
+
+
+def prometheus(wanted: Prometheus, client: httpx.AsyncClient) -> PrometheusSource:
+    """
+    Return the source that asks a Prometheus.
+
+    Raises: ConfigError: a query is for a series that agents do not read.
+    """
+    if unknown := sorted(set(wanted.queries) - set(QUERIES)):
+        raise ConfigError(f"evidence.prometheus.queries: no series {', '.join(unknown)}; known: {', '.join(QUERIES)}")
+    queries = {
+        name: replace(query, promql=wanted.queries.get(name, query.promql))
+        for name, query in QUERIES.items()
+        if wanted.queries.get(name, query.promql).strip()
+    }
+    headers = {}
+    if wanted.token is not None:
+        headers["Authorization"] = f"Bearer {wanted.token.get_secret_value()}"
+    elif wanted.password is not None:
+        pair = f"{wanted.username}:{wanted.password.get_secret_value()}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    return PrometheusSource(
+        wanted.url,
+        client,
+        clock=time.time,
+        mapped=Mapped(service_labels=wanted.service_labels, peer_labels=wanted.peer_labels, queries=queries),
+        step_s=wanted.step_s,
+        span_s=wanted.span_s,
+        timeout_s=wanted.timeout_s,
+        headers=headers,
+    )
+
+
+def otlp_source(settings: Settings) -> OtlpSource | None:
+    """
+    Return the source of what exporters push, or None when nothing may be pushed.
+
+    It goes last: a series that is scraped as well is read from what was scraped, which no sampling has thinned.
+    """
+    wanted = settings.evidence.otlp
+    if not wanted.enabled:
+        return None
+    limits = RowLimits(rows=wanted.items_per_body)
+    return OtlpSource(clock=time.time, keep_s=wanted.keep_s, max_bytes=wanted.max_bytes, limits=limits)
 
 
 def actions(settings: Settings, client: httpx.AsyncClient, callers: Callable[[str], list[str]]) -> dict[str, Action]:
@@ -107,6 +166,8 @@ def actions(settings: Settings, client: httpx.AsyncClient, callers: Callable[[st
             ScalePool(supervisor, callers=callers),
             SwitchFlag(supervisor, switches=switches, callers=callers),
             FlushCache(supervisor, callers=callers),
+            ClearDisk(supervisor, callers=callers),
+            StopNeighbour(supervisor, callers=callers),
         ]
     hosts = AllowedHosts(settings.actions.allowed_hosts)
     found += [HttpAction(_webhook(settings, name), client, hosts) for name in settings.actions.webhooks]
@@ -138,31 +199,35 @@ def _webhook(settings: Settings, name: str) -> HttpActionSpec:
     )
 
 
-def fits(settings: Settings) -> dict[Cause, tuple[Fit, ...]]:
-    """
-    Return which action can mend which cause: what Quell knows, and what the settings say of webhooks.
-
-    Raises: ConfigError: a webhook names a cause that there is not.
-    """
-    found = dict(FITS)
-    for name, webhook in settings.actions.webhooks.items():
-        for word in webhook.causes:
-            try:
-                cause = Cause(word)
-            except ValueError as error:
-                known = ", ".join(Cause)
-                raise ConfigError(f"actions.webhooks.{name}.causes: no cause {word!r}; known: {known}") from error
-            found[cause] = (*found.get(cause, ()), Fit(action=name, why="is what the settings name for it"))
-    return found
-
-
-def policy(settings: Settings) -> Policy:
+def policy(settings: Settings, earned: EarnedAutonomy | None = None) -> Policy:
     """Return what Quell may do by itself."""
     rules = [
-        PolicyRule(action=rule.action, service=rule.service, autonomy=Autonomy(rule.autonomy))
+        PolicyRule(
+            action=rule.action,
+            service=rule.service,
+            autonomy=Autonomy.AUTO if rule.autonomy == "earned" else Autonomy(rule.autonomy),
+            earned=rule.autonomy == "earned",
+        )
         for rule in settings.policy.rules
     ]
-    return Policy(rules, default=Autonomy(settings.policy.default))
+
+    def standing(action: str, service: str) -> tuple[Autonomy, str]:
+        assert earned is not None, "asked only where there is one"
+        found = earned.standing(action, service)
+        return found.level, found.says
+
+    def overridden(action: str, service: str) -> Autonomy | None:
+        return earned.standing(action, service).override if earned is not None else None
+
+    default = Autonomy(settings.policy.default)
+    standings = standing if earned is not None else None
+    return Policy(rules, default=default, standing=standings, overridden=overridden)
+
+
+def kind_of(settings: Settings) -> KindOf:
+    """Return what tells the kind of a service: the first pattern of the settings that matches."""
+    kinds = tuple(settings.policy.kinds.items())
+    return lambda service: next((kind for pattern, kind in kinds if fnmatchcase(service, pattern)), SERVICE)
 
 
 def correlation_rules(settings: Settings) -> CorrelationRules:
@@ -184,31 +249,42 @@ def correlation_rules(settings: Settings) -> CorrelationRules:
 class Topology:
     """Which service calls which: what the settings say, and what telemetry showed lately."""
 
-    def __init__(self, fixed: tuple[tuple[str, str], ...], scrape: ScrapeSource | None) -> None:
+    def __init__(self, fixed: tuple[tuple[str, str], ...], sources: Sequence[EvidenceSource]) -> None:
+        """
+        Begin with what the settings say.
+
+        Args:
+            sources: asked again and again, as far as they know who calls whom.
+        """
         self._fixed = frozenset(fixed)
-        self._scrape = scrape
+        self._sources = sources
+        self._silent: dict[str, str] = {}
         self.edges: frozenset[tuple[str, str]] = self._fixed
         self.as_of: datetime | None = None
 
     async def keep(self, every_s: float = 5.0) -> None:
         """Look again and again; an edge once seen stays, as services that fail are called less."""
-        while self._scrape is not None:
+        while self._sources:
             await asyncio.sleep(every_s)
             await self.look()
 
     async def look(self, back_s: float = 60.0) -> None:
         """Take in who called whom lately."""
-        if self._scrape is None:
-            return
         now = clock()
         window = Window(start=now - timedelta(seconds=back_s), end=now)
-        try:
-            seen = await self._scrape.collect(Scope(kinds=(EvidenceKind.TOPOLOGY,)), window)
-        except QuellError as error:
-            logger.warning("topology_unknown", error=str(error))
-            return
-        self.edges = self.edges | frozenset(seen.edges)
-        self.as_of = now
+        for source in self._sources:
+            if EvidenceKind.TOPOLOGY not in source.kinds:
+                continue
+            try:
+                seen = await source.collect(Scope(kinds=(EvidenceKind.TOPOLOGY,)), window)
+            except QuellError as error:
+                if self._silent.get(source.name) != error.reason:
+                    logger.warning("topology_unknown", source=source.name, error=str(error))
+                self._silent[source.name] = error.reason
+                continue
+            self._silent.pop(source.name, None)
+            self.edges = self.edges | frozenset(seen.edges)
+            self.as_of = now
 
     def callers(self, service: str) -> list[str]:
         """Return the services that call one, by name."""

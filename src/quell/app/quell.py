@@ -26,17 +26,20 @@ from starlette.routing import Mount
 from starlette.types import Scope
 
 from quell import __version__
-from quell.agents.resolution import Means
+from quell.agents.learning import SiteCalibration
+from quell.agents.resolution import Means, run_barred
 from quell.agents.team import Team
 from quell.agents.verification import Patience
-from quell.app import openfiles, parts
+from quell.app import openfiles, parts, runbooks, watching
 from quell.app.openapi import describe_ingest
 from quell.app.parts import Topology, clock
+from quell.app.watching import StandingWatch, WatchLimits
 from quell.errors import QuellError, StorageError
 from quell.eventlog.incidents import Incidents
 from quell.eventlog.log import Write
 from quell.eventlog.projections.history import History
 from quell.eventlog.projections.models import ReadModels
+from quell.eventlog.projections.prevention import WATCH
 from quell.eventlog.projections.sources import TopologyView, topology_view
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.evidence import keepsake
@@ -49,13 +52,19 @@ from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.metrics import Metrics
+from quell.gateway.otlp_http import OtlpEndpoint, OtlpLimits, otlp_routes
+from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.pages import Pages
 from quell.gateway.rest import About, Lab, create_app, create_rest
+from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.gateway.room import Bounds
 from quell.incident import events as ev
 from quell.incident.events import SYSTEM_STREAM, Event, Phase
 from quell.ingest.intake import Intake, IntakeLimits
+from quell.ingest.proof import BearerToken
+from quell.outcomes.record import Origin
 from quell.settings import Settings
+from quell.signals.calibration import Calibration
 from quell.workflow.dbos import DbosEngine
 from quell.workflow.engine import Step
 from quell.workflow.phases import PhaseRunner
@@ -112,16 +121,27 @@ class Quell:
         self.log = await SqliteEventLog.open(settings.data_dir / LOG_FILE, clock=clock, queue_events=QUEUED_EVENTS)
         self._stack.push_async_callback(self.log.close)
         self.incidents = Incidents(self.log)
-        self.history, self.models = History(), ReadModels()
+        self.history, self.models = (
+            History(parts.kind_of(settings)),
+            ReadModels(kind_of=parts.kind_of(settings), earn_by_drills=settings.lab.enabled),
+        )
+        shown = Origin.DRILL if settings.lab.enabled else Origin.REAL
+        self.outcomes = OutcomeDesk(self.log, clock=clock, shown=shown, kept=settings.outcomes.exact)
+        self.calibrations = SiteCalibration(drills=settings.lab.enabled)
         self.watch = Watch(self.incidents, clock)
 
         self.scrape, self.sources = parts.evidence_sources(settings, self.client, self._source_changed)
-        self.topology = Topology(settings.evidence.edges, self.scrape)
+        self.otlp = parts.otlp_source(settings)
+        if self.otlp is not None:
+            self.sources.append(self.otlp)
+        self.topology = Topology(settings.evidence.edges, self.sources)
         self.actions = parts.actions(settings, self.client, self.topology.callers)
-        self.policy, self.fits = parts.policy(settings), parts.fits(settings)
+        self.policy, self.shelf = parts.policy(settings, self.models.earned), runbooks.shelf(settings)
+        self.runbooks = runbooks.in_use(self.shelf)
+        secret = watching.new_secret()
         self.intake = Intake(
             self.log,
-            parts.senders(settings),
+            {**parts.senders(settings), WATCH: watching.source(secret)},
             limits=IntakeLimits(),
             rules=parts.correlation_rules(settings),
             topology=lambda: self.topology.edges,
@@ -129,7 +149,15 @@ class Quell:
         )
         patience = Patience(within_s=settings.response.verify_within_s, steady=settings.response.steady_readings)
         self.team = Team(
-            self.sources, clock=clock, disturbed=self.history.disturbed, means=self._means, patience=patience
+            self.sources,
+            clock=clock,
+            disturbed=self.history.disturbed,
+            means=self._means,
+            patience=patience,
+            calibration=self._calibration,
+            similar=self.history.similar,
+            occurrences=self.history.occurrences,
+            believed=settings.response.believed,
         )
         self.turns = Turns(settings.response.at_once)
         runner = PhaseRunner(self.incidents, clock=clock, expected_s=self._expected_s, turns=self.turns)
@@ -141,7 +169,9 @@ class Quell:
             actions=self.actions,
             clock=clock,
             approval_s=settings.response.approval_s,
+            barred=self._barred,
         )
+        self.standing = self._standing_watch(secret)
         self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)
         self.starter = Starter(self.engine, self.incidents)
 
@@ -158,16 +188,43 @@ class Quell:
             sockets_probe(self.hub),
         )
         self.health = Health(self.models, self.log, clock=clock, sources=self.sources, probes=probes)
-        self.broadcaster = Broadcaster(self.hub, self.models, self.health, log_epoch=self.log.epoch)
+        self.broadcaster = Broadcaster(
+            self.hub, self.models, self.health, log_epoch=self.log.epoch, outcomes=self.outcomes
+        )
         self.commands = Commands(self.log, self.incidents, clock=clock)
         self.asgi = self._front(lab)
         self.live = Lines(self.hub, commands=self.commands.run, admit=self._admit, packs=settings.live.compress)
         await self._start()
 
+    def _standing_watch(self, secret: str) -> StandingWatch | None:
+        """Return the watch, or None when the settings want none."""
+        wanted = self.settings.watch
+        if not wanted.enabled:
+            return None
+        # In the lab whatever happens is a drill, what the watch finds too.
+        name, _, value = self.settings.correlation.drill_label.partition("=")
+        limits = WatchLimits(
+            every_s=wanted.every_s,
+            horizon_s=wanted.horizon_s,
+            trouble_looks=max(2, round(wanted.trouble_s / wanted.every_s)),
+        )
+        return StandingWatch(
+            self.sources,
+            self.intake,
+            self.incidents,
+            self.models,
+            clock=clock,
+            disturbed=self.history.disturbed,
+            labels={name: value} if self.settings.lab.enabled and name else {},
+            secret=secret,
+            limits=limits,
+        )
+
     def _front(self, lab: Lab | None) -> FrontDoor:
         """Return everything that answers over HTTP and WebSocket, behind the front door."""
         settings = self.settings
-        metrics = Metrics(self.models, self.log, hub=self.hub, queued=lambda: self.log.events_waiting)
+        otlp = self._otlp_endpoint()
+        metrics = Metrics(self.models, self.log, hub=self.hub, queued=lambda: self.log.events_waiting, otlp=otlp)
         environment = "lab" if settings.lab.enabled else "live"
         router = create_rest(
             models=self.models,
@@ -179,6 +236,8 @@ class Quell:
             clock=clock,
             lab=lab,
             topology=self._topology_view,
+            outcomes=self.outcomes,
+            runbooks=RunbookRoutes(self.shelf, self.history.all_records),
         )
         app = create_app(router, version=__version__)
         describe_ingest(app)
@@ -188,8 +247,27 @@ class Quell:
             burst=2 * settings.ingest.requests_per_s,
         )
         ingest = IngestEndpoint(self.intake, limits=limits, clock=clock, monotonic=time.monotonic)
+        app.router.routes.extend(otlp_routes(otlp) if otlp is not None else ())
         app.router.routes.append(Mount("/", Pages(DASHBOARD)))
         return FrontDoor(IngestFirst(ingest, app), hosts=settings.allowed_hosts, token=settings.access_token())
+
+    def _otlp_endpoint(self) -> OtlpEndpoint | None:
+        """Return what takes telemetry in, or None when nothing may be pushed."""
+        if self.otlp is None:
+            return None
+        wanted = self.settings.evidence.otlp
+        limits = OtlpLimits(
+            body_bytes=wanted.body_bytes, requests_per_s=wanted.requests_per_s, burst=2 * wanted.requests_per_s
+        )
+        proof = BearerToken(wanted.token.get_secret_value()) if wanted.token is not None else None
+        return OtlpEndpoint(self.otlp, limits=limits, proof=proof, record=self._note, monotonic=time.monotonic)
+
+    async def _note(self, source: str, reason: str, detail: str, start: bytes, body_bytes: int) -> None:
+        """Keep a body of telemetry that could not be read; its sender is answered all the same when that fails."""
+        try:
+            await self.intake.note(source, reason, detail, start, body_bytes)
+        except QuellError as error:
+            logger.warning("body_not_recorded", source=source, error=str(error))
 
     def _admit(self, scope: Scope) -> str:
         self.asgi.check(scope)
@@ -207,11 +285,13 @@ class Quell:
         self._spawn(self._start_responses(caught_up), "starter")
         self._spawn(self.intake.follow(), "intake")
         self._spawn(self._look_around(), "health")
+        if self.standing is not None:
+            self._spawn(self.standing.run(), "watch")
         self._spawn(self._revive(), "revive")
         if self.scrape is not None:
             self._spawn(self.scrape.run(), "scrape")
             self._spawn(self._keep_window(self.scrape), "window")
-            self._spawn(self.topology.keep(), "topology")
+        self._spawn(self.topology.keep(), "topology")
         self._stack.push_async_callback(self._stop_tasks)
 
     async def _fold_past(self) -> int:
@@ -220,6 +300,7 @@ class Quell:
         while page := await self.log.read(after=after, limit=2000):
             for record in page:
                 self.history.apply(record)
+                self.outcomes.take(record)
             self.models.apply_all(page)
             after = page[-1].position
         return after
@@ -238,6 +319,7 @@ class Quell:
             self.broadcaster.publish(self.models.apply_all(batch), batch)
             for record in batch:
                 self.history.apply(record)
+                self.outcomes.take(record)
                 self.watch.notify(record)
 
     async def _revive(self) -> None:
@@ -287,11 +369,22 @@ class Quell:
         return Means(
             actions=self.actions,
             policy=self.policy,
-            records=self.history.records(),
-            fits=self.fits,
+            runbooks=self.runbooks,
+            kind_of=parts.kind_of(self.settings),
+            records=self.history.records,
+            runs=self.history.runs(),
             verify_within_s=response.verify_within_s,
             steady_s=float(response.steady_readings),
+            hold_out=response.hold_out,
         )
+
+    def _barred(self, plan: ev.Plan) -> str:
+        """Say what holds a plan back that was made a while ago: its runbook may have been carried out since."""
+        return run_barred(plan, self.runbooks, self.history.runs(), now=clock())
+
+    def _calibration(self) -> Calibration | None:
+        """Return what diagnosis' scores are worth here; None while too few incidents have a known truth."""
+        return self.calibrations.of(self.models.accuracy)
 
     def _expected_s(self, phase: Phase) -> float | None:
         """Return how long a phase usually takes; nobody can say it of a person's answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -11,6 +12,9 @@ from quell.eventlog.log import Recorded
 from quell.eventlog.projections.story import fold_story
 from quell.eventlog.projections.views import IncidentDetail, detail_of
 from quell.incident.state import Incident, apply
+from quell.outcomes.comparing import newest_first
+from quell.outcomes.ledger import Ledger
+from quell.outcomes.record import Origin, OutcomeRecord
 
 
 def retold(records: Sequence[Recorded]) -> IncidentDetail:
@@ -30,6 +34,16 @@ def incidents_of(records: Iterable[Recorded]) -> Iterator[str]:
     for incident in found.values():
         if incident is not None:
             yield msgspec.json.encode(detail_of(incident)).decode()
+
+
+def outcomes_of(
+    records: Iterable[Recorded], *, kept: int, origin: Origin | None, as_of: datetime
+) -> tuple[OutcomeRecord, ...]:
+    """Return what became of every incident in the events, newest first; of imported ones the newest `kept`."""
+    ledger = Ledger(kept=kept)
+    for record in records:
+        ledger.apply(record.stream, record.event, record.at)
+    return newest_first(ledger.records(origin), as_of)
 
 
 def as_line(record: Recorded) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -13,8 +14,11 @@ from quell.eventlog.projections.views import TimelineEntry
 from quell.gateway.figures import Figure, figures
 from quell.gateway.health import Component
 from quell.gateway.live import Hub
+from quell.gateway.outcomes import SHOWN_DAYS, OutcomeDesk
 from quell.gateway.sample import AlertSample
+from quell.gateway.scorecard import Scorecards
 from quell.incident.alert import IncidentSeverity
+from quell.outcomes.report import Report
 
 SHOWN = 500
 """Rows in the snapshot of `incidents`."""
@@ -43,9 +47,14 @@ class Broadcaster:
     stopped on the next process too. What is only true of this process counts for itself.
     """
 
-    def __init__(self, hub: Hub, models: ReadModels, health: Looks, *, log_epoch: str) -> None:
+    def __init__(
+        self, hub: Hub, models: ReadModels, health: Looks, *, log_epoch: str, outcomes: OutcomeDesk | None = None
+    ) -> None:
         """Open the channels; `models` have taken in the past."""
         self._hub, self._models, self._health = hub, models, health
+        self._outcomes = outcomes
+        self._report: Report | None = None
+        self._scorecards = Scorecards(models)
         self._components: dict[str, Component] = {}
         self._intake_shown: Any = None
         self._figures: dict[str, Figure] = {}
@@ -56,10 +65,10 @@ class Broadcaster:
         hub.stream_channel("events", snapshot=lambda: {"items": models.feed()}, epoch=log_epoch, start=fed_from)
         hub.stream_channel("alerts", snapshot=self._sample.snapshot, epoch=log_epoch, start=models.position)
         hub.stream_channel("incident:{id}", snapshot=self._detail, epoch=log_epoch, start=self._last_of)
-        hub.state_channel("agents", snapshot=lambda: {"items": models.agents.all()})
+        hub.state_channel("agents", snapshot=lambda: {"items": self._scorecards.all()})
         hub.state_channel("health", snapshot=lambda: {"items": list(self._components.values())})
         hub.state_channel("intake", snapshot=lambda: models.intake.view(hub.now()))
-        hub.state_channel("metrics", snapshot=lambda: {"items": list(self._figures.values())})
+        hub.state_channel("metrics", snapshot=self._metrics)
         hub.state_channel("ai", snapshot=lambda: {"items": []})
         for incident_id, moment in incidents:
             self._publish_row(incident_id, moment)
@@ -68,6 +77,9 @@ class Broadcaster:
 
     def _incidents(self) -> dict[str, Any]:
         return {"items": self._models.board.recent(now=self._hub.now(), ended_within=ENDED_WITHIN, limit=SHOWN)}
+
+    def _metrics(self) -> dict[str, Any]:
+        return {"items": list(self._figures.values()), "outcomes": self._report}
 
     def _detail(self, incident_id: str) -> object:
         found = self._models.detail(incident_id)
@@ -90,7 +102,7 @@ class Broadcaster:
             self._publish_row(incident_id, moment)
             self._publish_detail(incident_id, entries.get(incident_id, []), changes)
         for agent in sorted(changes.agents):
-            self._hub.publish("agents", "agent", self._models.agents.health(agent), key=agent)
+            self._hub.publish("agents", "agent", self._scorecards.report(agent), key=agent)
         for told in self._sample.take(records):
             self._hub.publish("alerts", told.kind, told.data, at=told.at, offset=told.position)
 
@@ -138,3 +150,13 @@ class Broadcaster:
             if figure != self._figures.get(figure.key):
                 self._figures[figure.key] = figure
                 self._hub.publish("metrics", "figure", figure, key=figure.key)
+        if self._outcomes is not None:
+            await self._look_at_outcomes(self._outcomes)
+
+    async def _look_at_outcomes(self, desk: OutcomeDesk) -> None:
+        """Publish the report when it says something new; that it is of a later moment alone is nothing new."""
+        report = await desk.report(days=SHOWN_DAYS, origin=desk.shown, by="")
+        known = self._report
+        if known is None or report != replace(known, as_of=report.as_of, start=report.start):
+            self._report = report
+            self._hub.publish("metrics", "outcomes", report, key="outcomes")

@@ -24,7 +24,7 @@ from quell.gateway.problems import say_faults
 from quell.incident import decisions
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
-from quell.incident.events import Event, incident_stream
+from quell.incident.events import Cause, Event, incident_stream
 from quell.incident.state import Incident
 
 NAME_CHARACTERS = 64
@@ -99,9 +99,12 @@ class Resolve(Command):
     """Declare that the service is restored."""
 
     reason: Reason
+    false_alarm: bool = False
+    """Nothing was ever wrong: what the agents found is counted by that."""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
-        return decisions.resolve(incident, by=context.by, reason=clean_text(self.reason))
+        reason = clean_text(self.reason)
+        return decisions.resolve(incident, by=context.by, reason=reason, false_alarm=self.false_alarm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +163,20 @@ class Note(Command):
         return decisions.add_note(incident, by=context.by, text=text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmCause(Command):
+    """Say what it was: what diagnosis named is counted as right or wrong by that."""
+
+    service: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    """At fault; left out with the cause: none of the causes that were named."""
+    cause: Cause | None = None
+    """What about it; left out when it is not known."""
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        service = clean_text(self.service) or None if self.service is not None else None
+        return decisions.confirm_cause(incident, service=service, cause=self.cause, by=context.by)
+
+
 COMMANDS: Mapping[str, type[Command]] = {
     "acknowledge": Acknowledge,
     "approve": Approve,
@@ -170,6 +187,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "merge": Merge,
     "severity": ChangeSeverity,
     "note": Note,
+    "cause": ConfirmCause,
 }
 """What can be done, by the name it has on the wire."""
 

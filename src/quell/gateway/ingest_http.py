@@ -6,7 +6,6 @@ Written on bare ASGI: this is the one route that must keep up with a storm. 202 
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from quell.errors import (
     TooLarge,
     Unauthenticated,
 )
+from quell.gateway.body import Gone, Oversize, SlowBody, read_body
 from quell.ingest.intake import Intake, Taken
 
 Scope = MutableMapping[str, Any]
@@ -35,7 +35,6 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 RETRY_STORAGE_S = 5
-EXCERPT_BYTES = 16_384
 PREFIX = "/ingest/"
 _JSON = ((b"content-type", b"application/json"),)
 _encode = msgspec.json.Encoder().encode
@@ -74,16 +73,6 @@ class TokenBucket:
         return (1.0 - self._tokens) / self._rate
 
 
-class _Gone(Exception):
-    """The client went away before its body was whole."""
-
-
-class _SlowBody(QuellError):
-    """The body did not arrive in time."""
-
-    reason = "slow_body"
-
-
 class _WrongType(QuellError):
     """The body is not JSON, as far as its header says."""
 
@@ -101,7 +90,7 @@ _STATUSES: Mapping[type[QuellError], tuple[int, str]] = {
     Unauthenticated: (401, "The request proves no sender"),
     NotFound: (404, "No such source"),
     _WrongMethod: (405, "Alerts are sent with POST"),
-    _SlowBody: (408, "The body did not arrive in time"),
+    SlowBody: (408, "The body did not arrive in time"),
     TooLarge: (413, "The body is too large"),
     _WrongType: (415, "The body must be JSON"),
     Overloaded: (429, "Too many requests"),
@@ -129,7 +118,7 @@ class IngestEndpoint:
         """Answer one request."""
         try:
             taken = await self._take(scope, receive)
-        except _Gone:
+        except Gone:
             return
         except QuellError as error:
             await _send_problem(send, error, scope["path"])
@@ -151,52 +140,11 @@ class IngestEndpoint:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         _check_type(headers.get("content-type", ""))
         try:
-            body = await self._read(headers, receive)
-        except _Oversize as over:
+            body = await read_body(headers, receive, most=self._limits.body_bytes, within_s=self._limits.body_s)
+        except Oversize as over:
             await self._intake.refuse(source, headers, over.start, over.body_bytes, str(over))
             raise TooLarge(str(over)) from over
         return await self._intake.take(source, headers, body, self._clock())
-
-    async def _read(self, headers: Mapping[str, str], receive: Receive) -> bytes:
-        most = self._limits.body_bytes
-        declared = headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > most:
-            raise _Oversize(b"", int(declared), most)
-        # Nearly every body comes in one piece with its headers, so the time is only kept from the second piece on.
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body", False):
-            body: bytes = message.get("body", b"")
-            if len(body) > most:
-                raise _Oversize(body[:EXCERPT_BYTES], len(body), most)
-            return body
-        try:
-            async with asyncio.timeout(self._limits.body_s):
-                return await self._read_on(message, receive)
-        except TimeoutError as error:
-            raise _SlowBody(f"the body was not whole after {self._limits.body_s:g} s") from error
-
-    async def _read_on(self, message: Message, receive: Receive) -> bytes:
-        most, size = self._limits.body_bytes, 0
-        chunks: list[bytes] = []
-        while True:
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > most:
-                raise _Oversize(b"".join(chunks)[:EXCERPT_BYTES], size, most)
-            if not message.get("more_body", False):
-                return b"".join(chunks)
-            message = await receive()
-
-
-class _Oversize(Exception):
-    """More body than may be read; `start` is what is kept of it."""
-
-    def __init__(self, start: bytes, body_bytes: int, most: int) -> None:
-        super().__init__(f"the body has {body_bytes} bytes or more, and {most} are allowed")
-        self.start = start
-        self.body_bytes = body_bytes
 
 
 def ingest_routes(

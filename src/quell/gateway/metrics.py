@@ -13,6 +13,7 @@ from quell.eventlog.projections.agents import AGENTS, BUCKETS_S
 from quell.eventlog.projections.intake import StageCounts
 from quell.eventlog.projections.models import ReadModels
 from quell.gateway.live import Hub
+from quell.gateway.otlp_http import OtlpEndpoint
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import State
 
@@ -32,6 +33,7 @@ class Metrics:
         *,
         hub: Hub | None = None,
         queued: Callable[[], int] | None = None,
+        otlp: OtlpEndpoint | None = None,
     ) -> None:
         """
         Take what is measured.
@@ -39,8 +41,9 @@ class Metrics:
         Args:
             hub: the live connections.
             queued: events that wait to be written to the log.
+            otlp: what takes in pushed telemetry.
         """
-        self._models, self._log, self._hub, self._queued = models, log, hub, queued
+        self._models, self._log, self._hub, self._queued, self._otlp = models, log, hub, queued, otlp
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -61,6 +64,8 @@ class Metrics:
         yield from self._event_log()
         if self._hub is not None:
             yield from _sockets(self._hub)
+        if self._otlp is not None:
+            yield from _pushed(self._otlp)
 
     def _incidents(self) -> Iterator[Metric]:
         counts = self._models.board.counts
@@ -152,6 +157,26 @@ def _sockets(hub: Hub) -> Iterator[Metric]:
     ):
         buckets = list(_cumulated(seconds.counts, seconds.bounds_s))
         yield HistogramMetricFamily(f"quell_{name}_seconds", says, buckets, seconds.sum_s)
+
+
+def _pushed(otlp: OtlpEndpoint) -> Iterator[Metric]:
+    """Yield what became of the spans and log lines that were pushed."""
+    requests = CounterMetricFamily("quell_otlp_requests", "Requests with telemetry.", labels=["signal", "status"])
+    for signal, statuses in otlp.requests().items():
+        for status, count in sorted(statuses.items()):
+            requests.add_metric([signal, str(status)], count)
+    yield requests
+    items = CounterMetricFamily(
+        "quell_otlp_items", "Spans and log lines: accepted, rejected, or given way since.", labels=["signal", "outcome"]
+    )
+    held = GaugeMetricFamily("quell_otlp_held", "Spans and log lines held.", labels=["signal"])
+    held_bytes = GaugeMetricFamily("quell_otlp_held_bytes", "Memory they take.", labels=["signal"])
+    for signal, figures in otlp.sink.figures().items():
+        for outcome in ("accepted", "rejected", "dropped"):
+            items.add_metric([signal, outcome], getattr(figures, outcome))
+        held.add_metric([signal], figures.held)
+        held_bytes.add_metric([signal], figures.held_bytes)
+    yield from (items, held, held_bytes)
 
 
 def _cumulated(counts: list[int], bounds_s: tuple[float, ...] = BUCKETS_S) -> Iterator[tuple[str, float]]:

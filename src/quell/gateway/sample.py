@@ -10,6 +10,7 @@ from typing import Any
 
 from quell.eventlog.log import Recorded
 from quell.incident import events as ev
+from quell.incident.untrusted import made_harmless
 
 SHOWN_PER_S = 2_000
 KEPT = 200
@@ -61,6 +62,7 @@ class AlertSample:
                 self._last = recorded
                 continue
             self._shown += 1
+            data = made_harmless(data)
             self._recent.append(data)
             yield Told(kind="alert", data=data, at=recorded.at, position=recorded.position)
         # Said at once: the next alert may come in an hour, and until then nobody would know.

@@ -18,10 +18,17 @@ from quell.gateway import problems
 from quell.gateway.commands import Commands
 from quell.gateway.health import Health
 from quell.gateway.metrics import Metrics
+from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.rest.alerts import AlertRoutes
+from quell.gateway.rest.assumptions import AssumptionRoutes
+from quell.gateway.rest.autonomy import AutonomyRoutes
 from quell.gateway.rest.changes import ChangeRoutes
+from quell.gateway.rest.imports import ImportRoutes
 from quell.gateway.rest.incidents import IncidentRoutes, load_detail
 from quell.gateway.rest.operations import OperationRoutes
+from quell.gateway.rest.outcomes import OutcomeRoutes
+from quell.gateway.rest.preventions import PreventionRoutes
+from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.gateway.rest.silences import SilenceRoutes
 from quell.gateway.rest.system import About, Drill, Lab, SystemRoutes
 from quell.gateway.rest.wire import BoundedRoute
@@ -42,6 +49,8 @@ def create_rest(
     clock: Callable[[], datetime],
     lab: Lab | None = None,
     topology: Callable[[], TopologyView] | None = None,
+    outcomes: OutcomeDesk | None = None,
+    runbooks: RunbookRoutes | None = None,
 ) -> APIRouter:
     """
     Return every route, for `create_app` or any FastAPI application that `problems.install` was called on.
@@ -49,13 +58,21 @@ def create_rest(
     Args:
         lab: None when no lab runs beside this server.
         topology: who calls whom now; without it, the newest that evidence held.
+        runbooks: what can be chosen here; None for nothing.
     """
     api = APIRouter(prefix=PREFIX, route_class=BoundedRoute, tags=["api"])
     IncidentRoutes(models, log).add_to(api)
     ChangeRoutes(commands).add_to(api)
     AlertRoutes(models, clock=clock).add_to(api)
     SilenceRoutes(models, log, clock=clock).add_to(api)
+    PreventionRoutes(models).add_to(api)
+    AutonomyRoutes(models, log, clock=clock).add_to(api)
+    (runbooks or RunbookRoutes((), dict)).add_to(api)
     SystemRoutes(models, log, about=about, lab=lab, topology=topology, clock=clock).add_to(api)
+    desk = outcomes or OutcomeDesk(log, clock=clock)
+    OutcomeRoutes(desk).add_to(api)
+    AssumptionRoutes(desk, log, clock=clock).add_to(api)
+    ImportRoutes(desk, log, clock=clock).add_to(api)
     operations = APIRouter(route_class=BoundedRoute, tags=["operations"])
     OperationRoutes(health, metrics).add_to(operations)
     router = APIRouter()

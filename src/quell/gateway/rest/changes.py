@@ -29,6 +29,7 @@ class ChangeRoutes:
             ("merge", self.merge),
             ("severity", self.severity),
             ("notes", self.note),
+            ("cause", self.cause),
         ):
             router.add_api_route(
                 f"/incidents/{{incident_id}}/{name}",
@@ -54,7 +55,7 @@ class ChangeRoutes:
         return await self._do(incident_id, body, key, user)
 
     async def resolve(self, incident_id: str, body: do.Resolve, key: Key = None, user: User = None) -> Response:
-        """Declare that the service is restored."""
+        """Declare that the service is restored, or with `false_alarm` that nothing was ever wrong."""
         return await self._do(incident_id, body, key, user)
 
     async def close(
@@ -78,6 +79,12 @@ class ChangeRoutes:
     async def note(self, incident_id: str, body: do.Note, key: Key = None, user: User = None) -> Response:
         """Write something down."""
         return await self._do(incident_id, body, key, user)
+
+    async def cause(
+        self, incident_id: str, body: do.ConfirmCause | None = None, key: Key = None, user: User = None
+    ) -> Response:
+        """Say which service and cause it was, in any state; without a service, none of those that were named."""
+        return await self._do(incident_id, body or do.ConfirmCause(), key, user)
 
     async def _do(self, incident_id: str, command: do.Command, key: str | None, user: str | None) -> Response:
         return reply(await self._commands.do(incident_id, command, by=user, key=key))

@@ -55,7 +55,9 @@ def reply(value: object, status: int = 200) -> Response:
 
 
 class BoundedRoute(APIRoute):
-    """A route that reads no more than 64 KiB of body."""
+    """A route that reads no more than 64 KiB of body, or than its kind says."""
+
+    most_bytes = MAX_BODY_BYTES
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler behind the bound."""
@@ -64,22 +66,22 @@ class BoundedRoute(APIRoute):
         async def bounded(request: Request) -> Response:
             if request.method in ("GET", "HEAD"):
                 return await handle(request)
-            body = await _read(request)
+            body = await _read(request, self.most_bytes)
             return await handle(Request(request.scope, _replay(body, request)))
 
         return bounded
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, most: int) -> bytes:
     """Return the body. Raises: TooLarge."""
     said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body has {said} bytes, and {MAX_BODY_BYTES} are allowed")
+    if said.isdigit() and int(said) > most:
+        raise TooLarge(f"the body has {said} bytes, and {most} are allowed")
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body has more than the {MAX_BODY_BYTES} bytes that are allowed")
+        if len(body) > most:
+            raise TooLarge(f"the body has more than the {most} bytes that are allowed")
     return bytes(body)
 
 

@@ -12,37 +12,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from quell.errors import ConfigError
+from quell.settings.section import Section
+from quell.settings.telemetry import Evidence
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Target(_Section):
-    """A Prometheus text endpoint to watch."""
-
-    service: str = Field(description="Name of the service, unless a metric's own `service` label says otherwise.")
-    url: str = Field(description="Address of its metrics, for instance `http://127.0.0.1:9100/metrics`.")
-
-
-class Evidence(_Section):
-    """Where telemetry is read."""
-
-    targets: tuple[Target, ...] = Field(default=(), description="Prometheus text endpoints to watch.")
-    scrape_interval_s: float = Field(default=1.0, gt=0, le=60, description="Seconds between two readings of a target.")
-    scrape_keep_s: float = Field(default=1800.0, ge=120, le=7200, description="Seconds of readings kept in memory.")
-    logs: tuple[Path, ...] = Field(default=(), description="JSON-lines log files, followed over rotation.")
-    changes: Path | None = Field(default=None, description="JSON-lines log of deploys, config changes and flags.")
-    edges: tuple[tuple[str, str], ...] = Field(
-        default=(), description="Calls between services that the telemetry does not show, as [caller, callee]."
-    )
-
-
-class Sender(_Section):
+class Sender(Section):
     """A source of alerts, reachable at `/ingest/<name>`."""
 
     kind: Literal["alertmanager", "grafana", "simple"] = Field(description="How it writes its alerts.")
@@ -50,7 +28,7 @@ class Sender(_Section):
     hmac_secret: SecretStr | None = Field(default=None, description="Key of the HMAC-SHA256 signature it must send.")
 
 
-class Ingest(_Section):
+class Ingest(Section):
     """What is taken in, and how much of it."""
 
     senders: dict[str, Sender] = Field(
@@ -66,7 +44,7 @@ class Ingest(_Section):
     requests_per_s: int = Field(default=20_000, gt=0, description="Requests per second and source, then 429.")
 
 
-class Correlation(_Section):
+class Correlation(Section):
     """Which incident an alert joins."""
 
     window_s: float = Field(
@@ -99,16 +77,52 @@ class Correlation(_Section):
     drill_label: str = Field(default="environment=lab", description="Alerts with this label are a drill's.")
 
 
-class Response(_Section):
+class Response(Section):
     """How agents work on an incident."""
 
     at_once: int = Field(default=4, gt=0, description="Phases that run at the same time; others wait their turn.")
     approval_s: float = Field(default=900.0, gt=0, description="How long a question to a person stays open.")
     verify_within_s: float = Field(default=90.0, gt=0, description="No recovery by then is no recovery.")
+    believed: float = Field(
+        default=0.5, ge=0, lt=1, description="Least probability of a cause that Quell stands behind and acts on."
+    )
     steady_readings: int = Field(default=6, ge=2, description="Readings in range, in a row, that count as recovered.")
+    hold_out: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="Share of incidents, drawn by lot, in which an action is only recommended, to measure savings by "
+        "what they last without it.",
+    )
 
 
-class Live(_Section):
+class Outcomes(Section):
+    """The figures that managers see."""
+
+    exact: int = Field(
+        default=1_000,
+        ge=100,
+        le=20_000,
+        description="Imported incidents that are kept one by one, the newest; figures over more come from daily sums.",
+    )
+
+
+class Watch(Section):
+    """The standing watch: it looks at the telemetry whether an alert fires or not."""
+
+    enabled: bool = Field(default=True, description="Look.")
+    every_s: float = Field(default=3.0, ge=1, le=300, description="Seconds between two looks.")
+    horizon_s: float = Field(
+        default=1800.0, gt=0, le=86_400, description="A limit that is reached later than this is no case yet."
+    )
+    trouble_s: float = Field(
+        default=60.0,
+        ge=10,
+        description="Trouble that users feel opens an incident when it lasts so long and no alert came, in seconds.",
+    )
+
+
+class Live(Section):
     """The live channel to dashboards."""
 
     connections: int = Field(
@@ -122,24 +136,30 @@ class Live(_Section):
     )
 
 
-class Rule(_Section):
+class Rule(Section):
     """What Quell may do by itself; the first rule that matches counts."""
 
     action: str = Field(default="*", description="Action, `*` for any.")
     service: str = Field(default="*", description="Service, `*` for any.")
-    autonomy: Literal["observe", "recommend", "approve", "auto"] = Field(description="What is allowed.")
+    autonomy: Literal["observe", "recommend", "approve", "auto", "earned"] = Field(
+        description="What is allowed; `earned`: what the action's own record has earned, up to `auto`."
+    )
 
 
-class Policy(_Section):
+class Policy(Section):
     """Autonomy per action and service."""
 
     rules: tuple[Rule, ...] = Field(default=(), description="In order.")
     default: Literal["observe", "recommend", "approve", "auto"] = Field(
         default="approve", description="When no rule matches."
     )
+    kinds: dict[str, str] = Field(
+        default_factory=dict,
+        description="Kind of service by name, `*` for any: what an action earns on one counts for all of its kind.",
+    )
 
 
-class Switch(_Section):
+class Switch(Section):
     """A flag that chooses between parties a service depends on."""
 
     flag: str = Field(description="Name of the flag.")
@@ -147,7 +167,7 @@ class Switch(_Section):
     dependency: str = Field(description="What telemetry calls the party behind it.")
 
 
-class Supervisor(_Section):
+class Supervisor(Section):
     """A process supervisor with the lab's control interface."""
 
     url: str = Field(description="Its address.")
@@ -155,7 +175,7 @@ class Supervisor(_Section):
     switches: tuple[Switch, ...] = Field(default=(), description="Flags that get away from a slow dependency.")
 
 
-class Webhook(_Section):
+class Webhook(Section):
     """An action that is one HTTP call to an allow-listed address."""
 
     url: str = Field(description="Address; never built from what an alert says.")
@@ -169,7 +189,7 @@ class Webhook(_Section):
     risk: str = Field(default="not described", description="What can go wrong.")
 
 
-class Actions(_Section):
+class Actions(Section):
     """What Quell can change."""
 
     supervisor: Supervisor | None = Field(default=None, description="Process supervisor.")
@@ -178,9 +198,12 @@ class Actions(_Section):
         default=(), description="Hosts that webhooks may call: `host`, or `host:port`. Nothing else is ever called."
     )
     timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one call of an action.")
+    runbooks: Path | None = Field(
+        default=None, description="Folder of your own runbooks; one takes the place of a shipped one of its name."
+    )
 
 
-class Lab(_Section):
+class Lab(Section):
     """The shop of real processes that `quell serve --lab` starts beside Quell."""
 
     enabled: bool = Field(default=False, description="Start it.")
@@ -208,6 +231,8 @@ class Settings(BaseSettings):
     ingest: Ingest = Field(default_factory=Ingest)
     correlation: Correlation = Field(default_factory=Correlation)
     response: Response = Field(default_factory=Response)
+    outcomes: Outcomes = Field(default_factory=Outcomes)
+    watch: Watch = Field(default_factory=Watch)
     live: Live = Field(default_factory=Live)
     policy: Policy = Field(default_factory=Policy)
     actions: Actions = Field(default_factory=Actions)

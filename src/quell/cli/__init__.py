@@ -8,17 +8,24 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import httpx
 import msgspec
 import typer
 
 from quell import __version__
-from quell.errors import ConfigError, QuellError
+from quell.cli.asking import LOCAL, Token, Url, ask
+from quell.cli.bench import bench_app
+from quell.cli.imports import import_app
+from quell.cli.outcomes import outcomes
+from quell.cli.printing import Config, Format, Output, print_rows, write_to
+from quell.cli.runbooks import runbooks_app
+from quell.errors import QuellError
+from quell.outcomes.files import as_csv, as_json
+from quell.outcomes.record import Origin
 from quell.settings import load
 
 if TYPE_CHECKING:
@@ -32,22 +39,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-bench_app = typer.Typer(help="Measure how good Quell is, on faults that really happen.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
+app.add_typer(runbooks_app, name="runbooks")
+app.add_typer(import_app, name="import")
+app.command()(outcomes)
 
 
-class Output(StrEnum):
-    """How an answer is printed."""
+Data = Annotated[Path | None, typer.Option("--data", help="Folder where Quell keeps its log. Default: .quell")]
 
-    TABLE = "table"
+
+class Written(StrEnum):
+    """How outcomes are written."""
+
+    CSV = "csv"
     JSON = "json"
 
 
-Config = Annotated[Path | None, typer.Option("--config", help="TOML file with settings; see docs/settings.md.")]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder where Quell keeps its log. Default: .quell")]
-Url = Annotated[str, typer.Option("--url", help="Address of a running Quell.")]
-Format = Annotated[Output, typer.Option("--output", "-o", help="table for people, json for programs.")]
-LOCAL = "http://127.0.0.1:8700"
 IMPORT_GC_THRESHOLD = 200_000
 """New objects between two rounds of the collector while a server is imported."""
 
@@ -55,7 +62,7 @@ IMPORT_GC_THRESHOLD = 200_000
 def main() -> None:
     """Run the command line; every expected error is one line on stderr and exit code 2."""
     try:
-        app()
+        app(prog_name="quell")
     except QuellError as error:
         _fail(str(error))
 
@@ -63,16 +70,6 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     print(f"quell: {' '.join(message.split())}", file=sys.stderr)
     raise SystemExit(2)
-
-
-def _print(rows: list[dict[str, Any]], output: Output, columns: list[str]) -> None:
-    if output is Output.JSON:
-        print(json.dumps(rows, indent=2, default=str))
-        return
-    widths = [max([len(name), *(len(str(row.get(name, ""))) for row in rows)]) for name in columns]
-    for line in [dict(zip(columns, columns, strict=True)), *rows]:
-        cells = (str(line.get(name, "")).ljust(width) for name, width in zip(columns, widths, strict=True))
-        print("  ".join(cells).rstrip())
 
 
 @app.callback(invoke_without_command=True)
@@ -121,8 +118,11 @@ def lab(context: typer.Context) -> None:
 
 @app.command("check-config")
 def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
-    """Read the settings as `serve` would, and say what is wrong with them."""
+    """Read the settings and runbooks as `serve` would, and say what is wrong with them."""
+    from quell.app.runbooks import shelf
+
     settings = load(config)
+    shelf(settings)
     if output is Output.JSON:
         print(settings.model_dump_json(indent=2))
     else:
@@ -137,7 +137,7 @@ def doctor(config: Config = None, data: Data = None, output: Format = Output.TAB
     settings = load(config, data_dir=data)
     findings = _run(examine(settings))
     rows = [{"check": one.check, "state": one.state, "says": one.says, "mend": one.mend} for one in findings]
-    _print(rows, output, ["check", "state", "says", "mend"])
+    print_rows(rows, output, ["check", "state", "says", "mend"])
     raise typer.Exit(1 if any(one.state == "bad" for one in findings) else 0)
 
 
@@ -163,9 +163,8 @@ def send_test_alert(
             }
         ]
     }
-    headers = {"authorization": f"Bearer {token}"} if token else {}
-    answer = _ask("POST", f"{url}/ingest/alerts", json=body, headers=headers)
-    _print([answer], output, [name for name in answer if name != "incidents"] + ["incidents"])
+    answer = ask("POST", f"{url.rstrip('/')}/ingest/alerts", token=token, json=body)
+    print_rows([answer], output, [name for name in answer if name != "incidents"] + ["incidents"])
 
 
 @app.command()
@@ -174,7 +173,7 @@ def tail(
     channel: Annotated[
         str, typer.Option(help="events, incidents, incident:INC-1, agents, health or intake.")
     ] = "events",
-    token: Annotated[str | None, typer.Option(envvar="QUELL_TOKEN", help="Token of Quell.")] = None,
+    token: Token = None,
     output: Format = Output.TABLE,
 ) -> None:
     """Follow what happens, live; Ctrl-C ends it."""
@@ -259,60 +258,37 @@ def replay(
 
 @app.command()
 def export(
-    what: Annotated[str, typer.Argument(help="events or incidents.")] = "events",
+    what: Annotated[str, typer.Argument(help="events, incidents or outcomes.")] = "events",
     data: Data = None,
-    incident: Annotated[str | None, typer.Option(help="Only this incident.")] = None,
+    config: Config = None,
+    incident: Annotated[str | None, typer.Option(help="Only this incident; not of outcomes.")] = None,
+    form: Annotated[
+        Written | None, typer.Option("--format", help="Of outcomes: csv (the default) or json, an array.")
+    ] = None,
+    kind: Annotated[Origin | None, typer.Option(help="Of outcomes: only these.")] = None,
+    to: Annotated[Path | None, typer.Option(help="File to write. Default: the terminal.")] = None,
 ) -> None:
-    """Print recorded events, or incidents folded from them, as JSON lines."""
-    from quell.app.replay import as_line, incidents_of
+    """Write recorded events, or incidents folded from them, as JSON lines; or the records behind the figures."""
+    from quell.app.replay import as_line, incidents_of, outcomes_of
     from quell.eventlog.archive import stored_events
     from quell.incident.events import incident_stream
 
-    if what not in ("events", "incidents"):
-        _fail(f"cannot export {what!r}: events or incidents")
-    settings = load(None, data_dir=data)
+    if what not in ("events", "incidents", "outcomes"):
+        _fail(f"cannot export {what!r}: events, incidents or outcomes")
+    if what == "outcomes" and incident is not None:
+        _fail("--incident takes one incident out of events or incidents, not out of outcomes")
+    if what != "outcomes" and (form or kind):
+        _fail(f"--format and --kind are for outcomes; {what} are JSON lines")
+    settings = load(config, data_dir=data)
     stream = incident_stream(incident) if incident else None
     records = stored_events(settings.data_dir / "log.db", stream=stream)
-    for line in (as_line(record) for record in records) if what == "events" else incidents_of(records):
-        print(line)
-
-
-@bench_app.command("lab")
-def bench_lab(
-    runs: Annotated[int, typer.Option(min=1, max=20, help="How often each fault is injected.")] = 3,
-    quiet_minutes: Annotated[float, typer.Option(min=0, max=120, help="Quiet time in which nothing may open.")] = 10.0,
-    faults: Annotated[str, typer.Option(help="Only these faults, separated by commas.")] = "",
-    seed: Annotated[int, typer.Option(help="Makes the order repeatable.")] = 1,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the numbers to this file.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="Keep Quell's log in this folder, to replay incidents.")] = None,
-) -> None:
-    """Inject every fault of the lab into a real shop and count what Quell detects, explains and mends."""
-    from quell.app.labbench import bench
-
-    wanted = tuple(name for name in faults.split(",") if name)
-    say = partial(print, flush=True)
-    report = _run(
-        bench(runs=runs, quiet_minutes=quiet_minutes, faults=wanted, seed=seed, say=say, folder=keep),
-    )
-    if json_file is not None:
-        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(report["summary"], indent=2))
+    if what == "outcomes":
+        rows = outcomes_of(records, kept=settings.outcomes.exact, origin=kind, as_of=datetime.now(UTC))
+        write_to(to, as_json(rows) if form is Written.JSON else as_csv(rows))
+    else:
+        lines = (as_line(record) for record in records) if what == "events" else incidents_of(records)
+        write_to(to, (f"{line}\n".encode() for line in lines))
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(work)
-
-
-def _ask(method: str, url: str, **options: Any) -> dict[str, Any]:
-    try:
-        response = httpx.request(method, url, timeout=10, **options)
-    except httpx.HTTPError as error:
-        raise ConfigError(f"{url} does not answer: {error}. Is `quell serve` running there?") from error
-    body = response.json() if "json" in response.headers.get("content-type", "") else {"detail": response.text[:200]}
-    if response.is_error:
-        raise ConfigError(f"{url} answered {response.status_code}: {body.get('detail', body)}")
-    return dict(body)
-
-
-if __name__ == "__main__":
-    main()

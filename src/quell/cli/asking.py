@@ -1,0 +1,37 @@
+"""How commands ask a running Quell."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from quell.errors import ConfigError
+
+LOCAL = "http://127.0.0.1:8700"
+Url = Annotated[str, typer.Option("--url", help="Address of a running Quell.")]
+Token = Annotated[str | None, typer.Option(envvar="QUELL_TOKEN", help="Token of Quell.")]
+PATIENCE_S = 10.0
+
+
+def ask(method: str, url: str, *, token: str | None = None, **options: Any) -> dict[str, Any]:
+    """
+    Send a request and return the JSON of its answer.
+
+    Raises:
+        ConfigError: nobody answers, or with a refusal.
+    """
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    try:
+        response = httpx.request(method, url, timeout=PATIENCE_S, headers=headers, **options)
+        body = response.json() if "json" in response.headers.get("content-type", "") else None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ConfigError(f"{url} does not answer: {error}. Is `quell serve` running there?") from error
+    except ValueError as error:
+        raise ConfigError(f"{url} answered with something that is not JSON") from error
+    if not isinstance(body, dict):
+        raise ConfigError(f"{url} answered {response.status_code}, but not as Quell does: {response.text[:100]}")
+    if response.is_error:
+        raise ConfigError(f"{url} answered {response.status_code}: {body.get('detail', body)}")
+    return body
