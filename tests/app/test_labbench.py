@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,17 +84,17 @@ class Telling:
         return found
 
 
-def _mended() -> Account:
+def mended() -> Account:
     told = Telling().opened().detected().diagnosed("cart bad_release", "edge bad_config")
     return told.acted("roll_back", "cart", "recovered").resolved().account()
 
 
-def _judged(*accounts: Account, **drill: Any) -> Run:
-    return judge({**DRILL, **drill}, accounts, load=1.234)
+def judged(*accounts: Account, full_at: Mapping[str, datetime] | None = None, **drill: Any) -> Run:
+    return judge({**DRILL, **drill}, accounts, load=1.234, full_at=full_at)
 
 
 def test_a_fault_that_was_found_and_mended_counts_in_everything() -> None:
-    run = _judged(_mended())
+    run = judged(mended())
 
     assert (run.detected, run.cause_first, run.action_fits, run.verified, run.restored) == (True,) * 5
     assert (run.detect_s, run.restore_s) == (4.5, 12.5)
@@ -178,7 +180,7 @@ def test_a_fault_that_was_found_and_mended_counts_in_everything() -> None:
     ],
 )
 def test_what_was_missed_does_not_count(told: Telling, drill: dict[str, Any], wrong: set[str]) -> None:
-    run = _judged(told.account(), **drill)
+    run = judged(told.account(), **drill)
 
     said = {name: getattr(run, name) for name in ("detected", "cause_first", "action_fits", "restored")}
     assert {name for name, hit in said.items() if not hit} == wrong
@@ -186,7 +188,7 @@ def test_what_was_missed_does_not_count(told: Telling, drill: dict[str, Any], wr
 
 
 def test_a_fault_without_an_incident_is_missed_in_everything() -> None:
-    run = _judged()
+    run = judged()
 
     assert (run.detected, run.detect_s, run.cause, run.action, run.restored) == (False, None, None, None, False)
     assert run.outcome == "no incident"
@@ -196,14 +198,14 @@ def test_an_action_that_did_not_help_and_was_taken_back_is_counted() -> None:
     told = Telling().opened().detected().diagnosed("cart pool_exhaustion").acted("restart", "cart", "not_recovered")
     told.tell("ActionUndone", action="restart", target="cart")
 
-    run = _judged(told.account())
+    run = judged(told.account())
 
     assert run.incidents[0].acts == (Act(action="restart", service="cart", ended="undone", verdict="not_recovered"),)
     assert (run.unhelpful, run.undone, run.verified) == (1, 1, False)
 
 
 def test_an_incident_before_the_injection_is_not_a_detection() -> None:
-    run = _judged(_mended(), injected_at="2026-01-01T00:00:06.000Z")
+    run = judged(mended(), injected_at="2026-01-01T00:00:06.000Z")
 
     assert (run.detected, run.incident) == (False, None)
     assert len(run.incidents) == 1
@@ -212,7 +214,7 @@ def test_an_incident_before_the_injection_is_not_a_detection() -> None:
 def test_a_confirmed_incident_counts_before_an_earlier_one_that_was_not() -> None:
     vain = Telling(first=2).opened().detected("no_data").account(after=1, incident_id="INC-0")
 
-    assert _judged(vain, _mended()).incident == "INC-1"
+    assert judged(vain, mended()).incident == "INC-1"
 
 
 def test_only_what_was_told_since_the_opening_in_this_run_counts() -> None:
@@ -228,7 +230,13 @@ def test_only_what_was_told_since_the_opening_in_this_run_counts() -> None:
     assert account_of("INC-1", told.events, after=again + 1) is None
 
 
-HARMLESS = {"fault": "harmless_deploy", "inner": "harmless_deploy", "cause": None, "actions": [], "mended_at": None}
+HARMLESS: dict[str, Any] = {
+    "fault": "harmless_deploy",
+    "inner": "harmless_deploy",
+    "cause": None,
+    "actions": [],
+    "mended_at": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -242,7 +250,7 @@ HARMLESS = {"fault": "harmless_deploy", "inner": "harmless_deploy", "cause": Non
             HARMLESS,
             True,
         ),
-        ((_mended(),), {"fault": "overlay", "decoy": "edge"}, False),
+        ((mended(),), {"fault": "overlay", "decoy": "edge"}, False),
         ((Telling().opened().detected().diagnosed("edge bad_release").account(),), {"decoy": "edge"}, True),
         (
             (Telling().opened().diagnosed("cart bad_release").acted("roll_back", "edge", "recovered").account(),),
@@ -254,15 +262,15 @@ HARMLESS = {"fault": "harmless_deploy", "inner": "harmless_deploy", "cause": Non
 def test_a_harmless_deploy_is_blamed_when_it_is_named_first_or_acted_on(
     accounts: tuple[Account, ...], drill: dict[str, Any], blamed: bool
 ) -> None:
-    run = _judged(*accounts, **drill)
+    run = judged(*accounts, **drill)
 
     assert run.blamed is blamed
     assert ("BLAMED" in line(run)) is blamed
 
 
 def test_the_summary_has_shares_of_real_faults_and_numbers_of_the_rest() -> None:
-    good, missed = _judged(_mended()), _judged()
-    harmless, failed = _judged(**HARMLESS), replace(good, injected=False, error="it would not start")
+    good, missed = judged(mended()), judged()
+    harmless, failed = judged(**HARMLESS), replace(good, injected=False, error="it would not start")
 
     summary = summarize([good, good, missed, harmless, failed], false_incidents=2, quiet_minutes=10.0)
 
@@ -310,15 +318,17 @@ def test_percentiles_lie_between_the_values() -> None:
 def test_every_fault_comes_as_often_as_wanted_and_victims_take_turns(runs: int, seed: int) -> None:
     wishes = schedule((), runs=runs, seed=seed)
 
+    alone = [wish for wish in wishes if wish.also is None and wish.missing is None]
     assert schedule((), runs=runs, seed=seed) == wishes
     for name in (*BY_NAME, OVERLAY):
-        assert sum(wish.fault == name for wish in wishes) == runs
+        assert sum(wish.fault == name for wish in alone) == runs
     for fault in BY_NAME.values():
-        victims = [wish.service for wish in wishes if fault.name in (wish.fault, wish.of)]
+        victims = [wish.service for wish in alone if fault.name in (wish.fault, wish.of)]
         times = [victims.count(service) for service in fault.services]
         assert max(times) - min(times) <= 1
     inner = [wish.of for wish in wishes if wish.fault == OVERLAY]
     assert len(set(inner)) == min(runs, len(REAL))
+    assert len(wishes) == runs * (len(BY_NAME) + 3)
 
 
 def test_only_wanted_faults_come_and_unknown_ones_are_refused() -> None:

@@ -100,3 +100,10 @@ def test_fanout_accounts_for_every_delivery_of_quell_and_of_the_floor(tmp_path: 
     assert content["rest_p99_ms"] > 0
     assert content["resume_10000_ms"] > 0
     assert content["cannot_run"] == {}
+
+
+def test_the_ledger_is_measured_at_every_size(tmp_path: Path) -> None:
+    measured = times(run(tmp_path, "ledger", "--incidents", "300", "1500"))
+
+    assert measured["300 incidents: report of 365 days"] == 9
+    assert measured["1,500 incidents: one correction"] == 1

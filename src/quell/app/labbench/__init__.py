@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from quell import __version__
+from quell.app.labbench.agents import agents, blind, pairs, phases, sheet
 from quell.app.labbench.record import Account, Run, account_of, judge
 from quell.app.labbench.schedule import Wish, schedule
 from quell.app.labbench.stage import Stage, staged
@@ -56,11 +57,12 @@ async def bench(
     folder: Path | None = None,
 ) -> dict[str, Any]:
     """
-    Start a Quell with its lab, break the lab, and return what was seen: `summary`, `runs`, `machine`, `started_at`.
+    Start a Quell with its lab, break the lab, and return what was seen: `summary` of one fault at a time, `agents`
+    one by one, `phases_s`, `pairs` of faults, `missing_source`, `runs`, `machine`, `started_at`.
 
     Args:
         runs: of each fault.
-        faults: only these; empty for all.
+        faults: only these, `two_at_once` and `missing_source` among them; empty for all.
         say: gets a line for each run, and the table.
         folder: keeps the log of Quell; without it everything is deleted at the end.
 
@@ -76,10 +78,19 @@ async def bench(
         async with staged(folder, seed=seed) as stage:
             series = _Series(stage, say)
             await series.run(wishes, quiet_minutes)
-    summary = summarize(series.judged, false_incidents=len(series.false), quiet_minutes=series.quiet_minutes)
+    alone = [run for run in series.judged if run.also is None and run.missing is None]
+    summary = summarize(alone, false_incidents=len(series.false), quiet_minutes=series.quiet_minutes)
+    more = {
+        "agents": agents(series.judged, quiet=series.false),
+        "phases_s": phases(alone),
+        "pairs": pairs(series.judged),
+        "missing_source": blind(series.judged),
+    }
     say(table(summary))
+    say(sheet(more))
     report = {
         "summary": summary,
+        **more,
         "runs": [asdict(run) for run in series.judged],
         "false_incidents": [asdict(account) for account in series.false],
         "between_runs": [asdict(account) for account in series.between],
@@ -127,17 +138,21 @@ class _Series:
     async def _drill(self, wish: Wish) -> Run:
         stage, loop = self._stage, asyncio.get_running_loop()
         before, at, began = await stage.head(), datetime.now(UTC), loop.time()
+        full_at: dict[str, datetime] = {}
         drill_id = await stage.start_drill(wish.body())
         try:
             await self._injected(drill_id)
             injected = loop.time()
             while loop.time() - began < RESPOND_WITHIN_S:
                 await asyncio.sleep(LOOK_S)
+                for series in await stage.used_up(wish.service):
+                    full_at.setdefault(series, datetime.now(UTC))
                 if await self._over(drill_id, await self._touched(at), since_s=loop.time() - injected):
                     break
         finally:
             drill = await stage.end_drill(drill_id)
-        return judge(drill, await self._opened(after=before, at=at), load=os.getloadavg()[0])
+        accounts = await self._opened(after=before, at=at)
+        return judge(drill, accounts, load=os.getloadavg()[0], full_at=full_at)
 
     async def _injected(self, drill_id: str) -> None:
         """Wait until the fault is in place, or until the lab gave up."""
@@ -157,7 +172,9 @@ class _Series:
             return since_s >= HARMLESS_S
         if any(row["outcome"] == "resolved" for row in rows):
             await asyncio.sleep(NOTICE_S)
-            return (await self._stage.drill(drill_id))["mended_at"] is not None or since_s >= GIVE_UP_S
+            drill = await self._stage.drill(drill_id)
+            faults = [drill, *([drill["also"]] if drill["also"] else [])]
+            return all(one["mended_at"] is not None for one in faults) or since_s >= GIVE_UP_S
         return since_s >= (GIVE_UP_S if rows else LATE_S)
 
     async def _touched(self, at: datetime) -> list[Row]:

@@ -12,6 +12,16 @@ Told = Mapping[str, Any]
 
 OPENING = ("IncidentOpened", "IncidentReopened")
 
+TWO_AT_ONCE = "two_at_once"
+MISSING_SOURCE = "missing_source"
+
+USES_UP: Mapping[str, str] = {
+    "memory_leak": "memory_use",
+    "pool_exhaustion": "pool_use",
+    "disk_full": "disk_use",
+}
+"""What a cause uses up until there is none left."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
@@ -36,6 +46,20 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """When Quell expected something to run out."""
+
+    service: str
+    series: str
+    """`memory_use`, `pool_use` or `disk_use`."""
+    made_at: datetime
+    low_s: float | None
+    """Interval from `made_at`; None: not heading there."""
+    high_s: float | None
+    """None with a number in `low_s`: no upper bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """What Quell said and did about one incident."""
 
@@ -52,6 +76,13 @@ class Account:
     hypotheses: tuple[Guess, ...]
     abstained: bool
     diagnosis_says: str
+    outlooks: tuple[Outlook, ...]
+    missed: tuple[str, ...]
+    """Sources that Quell says gave nothing."""
+    diagnosed: bool
+    """Whether diagnosis came to a finding."""
+    phases: tuple[tuple[str, datetime], ...]
+    """When each phase ended for the first time, in their order."""
     acts: tuple[Act, ...]
     resolved_at: datetime | None
     resolved_by: str | None
@@ -75,6 +106,7 @@ def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Accou
     first = events[0]
     detected = _first(events, "Detected")
     found = (_first(events, "Diagnosed") or {}).get("finding", {})
+    predicted = (_first(events, "Predicted") or {}).get("finding", {})
     ended = _first(events, "ResponseEnded") or {}
     resolved = next((e for e in events if e["type"] == "StateChanged" and e["data"]["after"] == "resolved"), None)
     alerts = [e["data"]["alert"] for e in events if e["type"] == "AlertGrouped"]
@@ -89,6 +121,10 @@ def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Accou
         hypotheses=tuple(_guess(one) for one in found.get("hypotheses", ())),
         abstained=bool(found.get("abstained", False)),
         diagnosis_says=str(found.get("says", "")),
+        outlooks=tuple(_outlook(one) for one in predicted.get("forecasts", ())),
+        missed=tuple(dict.fromkeys(e["data"]["source"] for e in events if e["type"] == "SourceMissing")),
+        diagnosed=bool(found),
+        phases=_phases(events),
         acts=_acts(events),
         resolved_at=_time(resolved["at"]) if resolved else None,
         resolved_by=resolved["data"]["by"] if resolved else None,
@@ -105,6 +141,24 @@ def _guess(row: Mapping[str, Any]) -> Guess:
     return Guess(
         service=row["service"], cause=row["cause"], probability=round(float(row["probability"]), 4), title=row["title"]
     )
+
+
+def _outlook(row: Mapping[str, Any]) -> Outlook:
+    return Outlook(
+        service=row["service"],
+        series=row["series"],
+        made_at=_time(row["made_at"]),
+        low_s=row["low_s"],
+        high_s=row["high_s"],
+    )
+
+
+def _phases(events: Sequence[Told]) -> tuple[tuple[str, datetime], ...]:
+    ended: dict[str, datetime] = {}
+    for event in events:
+        if event["type"] == "PhaseEnded":
+            ended.setdefault(str(event["data"]["phase"]), _time(event["at"]))
+    return tuple(ended.items())
 
 
 def _acts(events: Sequence[Told]) -> tuple[Act, ...]:
@@ -137,6 +191,15 @@ class Run:
     service: str
     decoy: str | None
     """The service of the harmless deploy in an overlay."""
+    also: str | None
+    """`service cause` of a second fault at the same time."""
+    also_named: bool
+    """The second fault was some incident's first hypothesis, or the second of the main one's."""
+    also_mended: bool
+    missing: str | None
+    """What of the victim's telemetry did not come: `metrics` or `logs`."""
+    missing_said: bool
+    """Quell said that it lacked something."""
     real: bool
     """Whether anything was broken; else it was a harmless deploy alone."""
     injected: bool
@@ -150,6 +213,11 @@ class Run:
     truth: str | None
     """`service cause`."""
     cause_first: bool
+    service_first: bool
+    abstained: bool
+    """Diagnosis looked, and named nothing."""
+    diagnosed: bool
+    """Diagnosis was asked."""
     action: str | None
     """The first action: `action service`."""
     action_fits: bool
@@ -165,7 +233,16 @@ class Run:
     undone: int
     """Those of them that were taken back."""
     blamed: bool
-    """A harmless deploy was named first, or acted on."""
+    """What was harmless was named first, or acted on."""
+    confirmed: int
+    """Incidents that detection confirmed."""
+    forecasts: int
+    fitting_forecasts: int
+    """Of what this fault really uses up, on its service."""
+    outcomes: tuple[str, ...]
+    """How those came out: `held`, `early` (before the interval), `late` (after it), `cut` (ended before one knew)."""
+    phases_s: tuple[tuple[str, float], ...]
+    """From injection to the first end of each phase."""
     outcome: str
     incident: str | None
     position: int | None
@@ -176,30 +253,42 @@ class Run:
     """The machine's load average over the last minute when the drill ended."""
 
 
-def judge(drill: Mapping[str, Any], accounts: Sequence[Account], *, load: float) -> Run:
+def judge(
+    drill: Mapping[str, Any], accounts: Sequence[Account], *, load: float, full_at: Mapping[str, datetime] | None = None
+) -> Run:
     """
     Hold what the lab did against what Quell recorded meanwhile.
 
     Args:
         drill: the lab's record of it, taken when it had ended.
         accounts: of the incidents that were opened, or opened again, while it ran.
+        full_at: when a resource of the victim was seen to be used up, by its series.
     """
     injected_at = _time(drill["injected_at"]) if drill["injected_at"] else None
-    service, cause = str(drill["service"]), drill["cause"]
+    service, cause, second = str(drill["service"]), drill["cause"], drill.get("also")
     main = _main(accounts, injected_at)
     act = main.acts[0] if main and main.acts else None
     best = main.hypotheses[0] if main and main.hypotheses and not main.abstained else None
+    truths = [(service, cause), *([(second["service"], second["cause"])] if second else [])]
     mended = drill["mended_at"] is not None
     by_quell = main is not None and (main.resolved_by or "").startswith("agent:")
+    also_mended = second is not None and second["mended_at"] is not None
     restored = bool(cause and main and by_quell and main.outcome == "resolved" and mended)
     detected = bool(cause and main and main.verdict == "confirmed")
     acts = [one for account in accounts for one in account.acts]
     unhelpful = [one for one in acts if one.ended == "broke" or one.verdict not in (None, "recovered")]
+    outlooks = [one for account in accounts for one in account.outlooks]
+    fitting = [one for one in outlooks if one.service == service and one.series == USES_UP.get(str(cause))]
     return Run(
-        fault=str(drill["fault"]),
+        fault=_asked(drill),
         inner=str(drill["inner"]),
         service=service,
         decoy=drill["decoy"],
+        also=f"{second['service']} {second['cause']}" if second else None,
+        also_named=second is not None and _named(accounts, main, (second["service"], second["cause"])),
+        also_mended=also_mended,
+        missing=drill.get("missing"),
+        missing_said=any(account.missed for account in accounts),
         real=cause is not None,
         injected=injected_at is not None,
         error=str(drill["error"]),
@@ -207,9 +296,12 @@ def judge(drill: Mapping[str, Any], accounts: Sequence[Account], *, load: float)
         detect_s=_seconds(injected_at, main.opened_at) if main and detected else None,
         cause=f"{best.service} {best.cause}" if best else None,
         truth=f"{service} {cause}" if cause else None,
-        cause_first=best is not None and (best.service, best.cause) == (service, cause),
+        cause_first=best is not None and (best.service, best.cause) in truths,
+        service_first=best is not None and best.service in {one for one, _ in truths},
+        abstained=bool(main and main.diagnosed and best is None),
+        diagnosed=bool(main and main.diagnosed),
         action=f"{act.action} {act.service}" if act else None,
-        action_fits=act is not None and act.action in drill["actions"] and act.service == service,
+        action_fits=act is not None and _fits(act, drill),
         verified=any(one.verdict == "recovered" for one in (main.acts if main else ())),
         mended=mended,
         restored=restored,
@@ -217,12 +309,50 @@ def judge(drill: Mapping[str, Any], accounts: Sequence[Account], *, load: float)
         unhelpful=len(unhelpful),
         undone=sum(one.ended == "undone" for one in acts),
         blamed=_blamed(drill, accounts),
+        confirmed=sum(account.verdict == "confirmed" for account in accounts),
+        forecasts=len(outlooks),
+        fitting_forecasts=len(fitting),
+        outcomes=tuple(_came_out(one, (full_at or {}).get(one.series)) for one in fitting),
+        phases_s=_phase_times(main, injected_at),
         outcome=(main.outcome or "unfinished") if main else "no incident",
         incident=main.id if main else None,
         position=main.position if main else None,
         incidents=tuple(accounts),
         load=round(load, 2),
     )
+
+
+def _asked(drill: Mapping[str, Any]) -> str:
+    """Return what the bench asked for, by its name."""
+    if drill.get("also"):
+        return TWO_AT_ONCE
+    return MISSING_SOURCE if drill.get("missing") else str(drill["fault"])
+
+
+def _named(accounts: Sequence[Account], main: Account | None, truth: tuple[str, str]) -> bool:
+    firsts = [account.hypotheses[0] for account in accounts if account.hypotheses and not account.abstained]
+    seconds = list(main.hypotheses[:2]) if main and not main.abstained else []
+    return any((one.service, one.cause) == truth for one in (*firsts, *seconds))
+
+
+def _fits(act: Act, drill: Mapping[str, Any]) -> bool:
+    faults = [drill, *([drill["also"]] if drill.get("also") else [])]
+    return any(act.action in one["actions"] and act.service == one["service"] for one in faults)
+
+
+def _came_out(outlook: Outlook, full_at: datetime | None) -> str:
+    if full_at is None:
+        return "cut"
+    after_s = (full_at - outlook.made_at).total_seconds()
+    if outlook.low_s is not None and after_s < outlook.low_s:
+        return "early"
+    return "late" if outlook.high_s is not None and after_s > outlook.high_s else "held"
+
+
+def _phase_times(main: Account | None, injected_at: datetime | None) -> tuple[tuple[str, float], ...]:
+    if main is None or injected_at is None:
+        return ()
+    return tuple((phase, round((at - injected_at).total_seconds(), 3)) for phase, at in main.phases)
 
 
 def _main(accounts: Sequence[Account], injected_at: datetime | None) -> Account | None:
@@ -233,7 +363,13 @@ def _main(accounts: Sequence[Account], injected_at: datetime | None) -> Account 
 
 
 def _blamed(drill: Mapping[str, Any], accounts: Sequence[Account]) -> bool:
-    """Whether a deploy that broke nothing was named first, certain or not, or anything was done on its account."""
+    """
+    Whether what broke nothing was named first, or anything was done on its account. A deploy is blamed by an unsure
+    word too; where there is no change to blame, by a cause that diagnosis stands behind.
+    """
+    if drill["cause"] is None and drill["inner"] != "harmless_deploy":
+        sure = any(account.hypotheses and not account.abstained for account in accounts)
+        return sure or any(account.acts for account in accounts)
     if drill["cause"] is None:
         harmless, acted = str(drill["service"]), any(account.acts for account in accounts)
     elif drill["decoy"] is not None:

@@ -37,6 +37,16 @@ autonomy = "auto"
 """Everything by itself: what people would decide is not what is measured."""
 
 
+RESOURCES: Mapping[str, tuple[str, str]] = {
+    "memory_use": ("process_resident_memory_bytes", "process_memory_limit_bytes"),
+    "pool_use": ("db_pool_in_use", "db_pool_size"),
+    "disk_use": ("disk_used_bytes", "disk_quota_bytes"),
+}
+"""What a service can use up: the metric of what is used, and of what there is."""
+_METERS = frozenset(name for pair in RESOURCES.values() for name in pair)
+USED_UP = 0.97
+
+
 class Stage:
     """What the bench sees of a running Quell and its lab."""
 
@@ -109,6 +119,22 @@ class Stage:
         found = await self._ask("GET", f"{self._lab.control_url}/services", headers=headers)
         return [str(row["name"]) for row in found["items"] if row["state"] != "up"]
 
+    async def used_up(self, service: str) -> list[str]:
+        """Return which resources of a service are used up now, by their series; none when it cannot be asked."""
+        url = next((target["url"] for target in self._lab.content["targets"] if target["service"] == service), None)
+        if url is None:
+            return []
+        try:
+            text = (await self._send("GET", url)).text
+        except Unreachable:
+            return []
+        held = {name: float(number) for name, number in map(_sample, text.splitlines()) if name in _METERS}
+        return [
+            series
+            for series, (part, whole) in RESOURCES.items()
+            if held.get(whole) and held.get(part, 0.0) >= USED_UP * held[whole]
+        ]
+
     async def served(self) -> float:
         """Return how many requests of customers the shop has answered so far."""
         edge = next(target["url"] for target in self._lab.content["targets"] if target["service"] == "edge")
@@ -144,6 +170,12 @@ class Stage:
             return await self._client.request(method, url, json=body, headers=headers, params=params, timeout=timeout_s)
         except httpx.HTTPError as error:
             raise Unreachable(f"{method} {url}: {type(error).__name__} {error}") from error
+
+
+def _sample(line: str) -> tuple[str, str]:
+    """Return (metric, value) of a line of Prometheus text without time."""
+    name, _, number = line.rpartition(" ")
+    return name.partition("{")[0], number
 
 
 @contextlib.asynccontextmanager

@@ -91,6 +91,8 @@ def _by_fault(real: Sequence[Run]) -> dict[str, dict[str, int]]:
 def line(run: Run) -> str:
     """Return one line on a run."""
     name = f"{run.inner} on {run.service}" + (f" after a deploy of {run.decoy}" if run.decoy else "")
+    name += f" and {run.also}" if run.also else ""
+    name += f" without {run.missing}" if run.missing else ""
     if not run.injected:
         return f"{name}: not injected: {run.error}"
     if not run.real:
@@ -104,7 +106,13 @@ def line(run: Run) -> str:
     ]
     if run.decoy is not None and run.blamed:
         said.append("DECOY BLAMED")
+    if run.also is not None:
+        said.append(f"the second {'named' if run.also_named else 'NOT NAMED'}, {_mended(run)}")
     return f"{name}: {', '.join(said)}"
+
+
+def _mended(run: Run) -> str:
+    return "both mended" if run.mended and run.also_mended else "NOT BOTH MENDED"
 
 
 def table(summary: Mapping[str, Any]) -> str:
@@ -127,7 +135,7 @@ def _sentences(summary: Mapping[str, Any]) -> list[str]:
     return [
         f"from injection: {'; '.join(times)}",
         f"actions that did not help: {summary['unhelpful_actions']}, undone: {summary['undone']}",
-        f"harmless deploys: {summary['red_herrings']}, blamed: {summary['red_herring_blamed']}",
+        f"red herrings: {summary['red_herrings']}, blamed: {summary['red_herring_blamed']}",
         f"quiet minutes: {summary['quiet_minutes']:g}, false incidents: {summary['false_incidents']}",
     ]
 
