@@ -45,8 +45,21 @@ export function board(now) {
   return [poolIncident(now), memory(now), verifying(now), escalated(now), resolved(now)];
 }
 
+function accuracy(of, over = {}) {
+  return { of, resolved: 0, n: 0, right: 0, wrong: 0, abstained: 0, unknown: 0, by_person: 0, precision: null, recall: null, share_right: null, low95: null, high95: null, coverage: null, calibrated: false, needed: 30, pairs: 0, brier: null, ece: null, in_interval: null, bins: [], says: `unknown: no resolved ${of === "real" ? "incident" : "drill"} has a known truth`, ...over };
+}
+
+const bin = (low, count, mean_probability, share_right, low95, high95) => ({ low, high: low + 0.1, count, mean_probability, share_right, low95, high95 });
+const BINS = [bin(0.3, 2, 0.36, 0.5, 0.09, 0.91), bin(0.5, 4, 0.56, 0.5, 0.15, 0.85), bin(0.7, 7, 0.76, 0.714, 0.36, 0.92), bin(0.8, 11, 0.86, 0.909, 0.62, 0.98), bin(0.9, 17, 0.95, 0.941, 0.73, 0.99)];
+const KNOWN = {
+  detection: [{ resolved: 12, n: 9, right: 8, wrong: 1, abstained: 0, unknown: 3, by_person: 4, precision: 0.8889, recall: 1, share_right: 0.8889, low95: 0.5650, high95: 0.9801, coverage: 1, says: "right in 8 of 9" }, { resolved: 44, n: 41, right: 40, wrong: 1, unknown: 3, by_person: 6, precision: 1, recall: 0.9756, share_right: 0.9756, low95: 0.874, high95: 0.9957, coverage: 1, calibrated: true, says: "right in 40 of 41" }],
+  diagnosis: [{ resolved: 12, n: 9, right: 6, wrong: 1, abstained: 2, unknown: 3, by_person: 4, precision: 0.8571, recall: 0.6667, share_right: 0.8571, low95: 0.4869, high95: 0.9743, coverage: 0.7778, pairs: 9, brier: 0.142, ece: 0.11, bins: [bin(0.7, 4, 0.75, 0.75, 0.3, 0.95), bin(0.9, 5, 0.93, 0.8, 0.38, 0.96)], says: "right in 6 of 7" }, { resolved: 44, n: 41, right: 34, wrong: 3, abstained: 4, unknown: 3, by_person: 6, precision: 0.9189, recall: 0.8293, share_right: 0.9189, low95: 0.787, high95: 0.972, coverage: 0.9024, calibrated: true, pairs: 41, brier: 0.091, ece: 0.048, bins: BINS, says: "right in 34 of 37" }],
+  prediction: [{}, { resolved: 44, n: 6, right: 5, wrong: 1, unknown: 38, precision: 0.8333, share_right: 0.8333, low95: 0.4365, high95: 0.9699, coverage: 1, pairs: 7, in_interval: 0.8571, says: "right in 5 of 6" }],
+  resolution: [{ resolved: 12, n: 8, right: 6, wrong: 1, abstained: 1, unknown: 4, by_person: 1, precision: 0.8571, recall: 0.75, share_right: 0.8571, low95: 0.4869, high95: 0.9743, coverage: 0.875, says: "right in 6 of 7" }, { resolved: 44, n: 40, right: 35, wrong: 4, abstained: 1, unknown: 4, by_person: 1, precision: 0.8974, recall: 0.875, share_right: 0.8974, low95: 0.764, high95: 0.9594, coverage: 0.975, calibrated: true, says: "right in 35 of 39" }],
+};
+
 export function agents(now) {
-  const agent = (name, over) => ({ agent: name, state: "healthy", running: [], completed: 24, failed: 0, timed_out: 0, abstained: 1, last_ended_at: iso(now - 40_000), last_error: null, median_s: 9.4, p95_s: 14.1, says: "24 of the last 25 phases completed", ...over });
+  const agent = (name, over) => ({ agent: name, state: "healthy", running: [], completed: 24, failed: 0, timed_out: 0, abstained: 1, last_ended_at: iso(now - 40_000), last_error: null, median_s: 9.4, p95_s: 14.1, says: "24 of the last 25 phases completed", accuracy: [accuracy("real", KNOWN[name][0]), accuracy("drills", KNOWN[name][1])], ...over });
   return [agent("detection", {}), agent("diagnosis", { running: ["INC-1039"], failed: 3, state: "degraded", median_s: 22, p95_s: 48, last_error: "log source timed out after 8 s", says: "3 of the last 25 phases failed" }), agent("prediction", { state: "idle_unknown", completed: 0, abstained: 0, last_ended_at: null, median_s: null, p95_s: null, says: "has not run yet" }), agent("resolution", { running: ["INC-1042"] })];
 }
 

@@ -27,18 +27,18 @@ export function metric({ id, title, says, query, service, unit, series, window, 
   return {
     id, source: "scrape", kind: "metric", title, says, query, window, service, unit,
     series: series.map((one) => ({ name: one.name, service: one.service ?? service, unit, labels: one.labels ?? {}, times: one.times, values: one.values })),
-    patterns: [], changes: [], edges: [], onset, normal_low: low, normal_high: high, limit,
+    patterns: [], changes: [], edges: [], onset, normal_low: low, normal_high: high, limit, flagged: [],
   };
 }
 
 export function logs({ id, title, says, query, service, window, onset, patterns }) {
-  return { id, source: "logfiles", kind: "log", title, says, query, window, service, unit: "", series: [], patterns, changes: [], edges: [], onset, normal_low: null, normal_high: null, limit: null };
+  return { id, source: "logfiles", kind: "log", title, says, query, window, service, unit: "", series: [], patterns, changes: [], edges: [], onset, normal_low: null, normal_high: null, limit: null, flagged: [] };
 }
 
 export function changes({ id, title, says, query, service, window, onset, list }) {
-  return { id, source: "changes", kind: "change", title, says, query, window, service, unit: "", series: [], patterns: [], changes: list, edges: [], onset, normal_low: null, normal_high: null, limit: null };
+  return { id, source: "changes", kind: "change", title, says, query, window, service, unit: "", series: [], patterns: [], changes: list, edges: [], onset, normal_low: null, normal_high: null, limit: null, flagged: [] };
 }
 
 export function topology({ id, title, says, query, service, window, edges }) {
-  return { id, source: "scrape", kind: "topology", title, says, query, window, service, unit: "", series: [], patterns: [], changes: [], edges, onset: null, normal_low: null, normal_high: null, limit: null };
+  return { id, source: "scrape", kind: "topology", title, says, query, window, service, unit: "", series: [], patterns: [], changes: [], edges, onset: null, normal_low: null, normal_high: null, limit: null, flagged: [] };
 }

@@ -27,7 +27,7 @@ let position = stream.length + 5000;
 const rows = () => [...incidents.values()].map((one) => one.summary);
 function snapshot(name) {
   if (name === "incidents") return { items: rows() };
-  if (name === "agents") return { items: EMPTY ? agents(Date.now()).map((one) => ({ ...one, state: "idle_unknown", completed: 0, failed: 0, abstained: 0, median_s: null, p95_s: null, running: [], last_error: null, says: "has not run yet" })) : agents(Date.now()) };
+  if (name === "agents") return { items: EMPTY ? agents(Date.now()).map((one) => ({ ...one, state: "idle_unknown", completed: 0, failed: 0, abstained: 0, median_s: null, p95_s: null, running: [], last_error: null, says: "has not run yet", accuracy: one.accuracy.map(({ of }) => ({ of, resolved: 0, n: 0, right: 0, wrong: 0, abstained: 0, unknown: 0, by_person: 0, precision: null, recall: null, share_right: null, low95: null, high95: null, coverage: null, calibrated: false, needed: 30, pairs: 0, brier: null, ece: null, in_interval: null, bins: [], says: `unknown: no resolved ${of === "real" ? "incident" : "drill"} has a known truth` })) })) : agents(Date.now()) };
   if (name === "health") return { items: EMPTY ? components(Date.now()).map((one) => ({ ...one, state: "ok", says: "answers" })) : components(Date.now()) };
   if (name === "intake") return EMPTY ? { ...intake(Date.now()), received: 0, last_minute: { received: 0, incidents_opened: 0 } } : intake(Date.now());
   if (name === "events") return { items: stream.slice(-200) };
@@ -108,6 +108,7 @@ function answer(id, name, body) {
   } else if (name === "acknowledge") happen(id, entry(id, now, "IncidentAcknowledged", { by, title: "Acknowledged", text: body.note ?? "" }), { summary: { ...row, owner: by, acknowledged_at: iso(now), wants: row.wants === "take_over" ? null : row.wants } });
   else if (name === "resolve") resolve(id, by);
   else if (name === "reopen") happen(id, entry(id, now, "IncidentReopened", { by, title: "Reopened", text: body.reason }), { summary: { ...row, state: "reopened", resolved_at: null, reopened: row.reopened + 1 } });
+  else if (name === "cause") happen(id, entry(id, now, "CauseConfirmed", { by, title: "Says what it was" }), { cause_confirmed: { service: body.service, cause: body.cause, by } });
   else if (name === "notes") happen(id, entry(id, now, "NoteAdded", { by, title: "Note", text: body.text }));
   return null;
 }

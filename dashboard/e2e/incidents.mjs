@@ -8,7 +8,7 @@ export const EDGES = [["edge", "catalog"], ["edge", "cart"], ["edge", "checkout"
 let position = 1000;
 export function entry(incident_id, at, type, { agent = null, by = "system:intake", phase = null, level = "info", title, text = "", evidence_ids = [] }) {
   position += 1;
-  return { position, offset: position, at: iso(at), type, incident_id, agent, by, phase, level, title, text, evidence_ids };
+  return { position, offset: position, at: iso(at), type, incident_id, agent, by, phase, level, title, text, evidence_ids, flagged: [] };
 }
 
 export function phase(name, state = "waiting", extra = {}) {
@@ -24,13 +24,13 @@ export function summary(id, now, over) {
 }
 
 export function detail(row, over = {}) {
-  return { summary: row, offset: 1, alerts: [], detection: null, diagnosis: null, prediction: null, plan: null, actions: [], verification: null, escalation: null, gaps: [], evidence: {}, timeline: [], ...over };
+  return { summary: row, offset: 1, alerts: [], detection: null, diagnosis: null, prediction: null, plan: null, actions: [], verification: null, escalation: null, gaps: [], cause_confirmed: null, false_alarm: false, evidence: {}, timeline: [], ...over };
 }
 
 export function alert(incident_id, index, at, over = {}) {
   return {
     fingerprint: (0x5eed0000 + index).toString(16).padStart(16, "0"), name: "HighLatency", service: "checkout", source: "alertmanager", severity: "critical", severity_raw: "page", severity_known: true, status: "firing", flapping: false,
-    starts_at: iso(at), received_at: iso(at + 900), labels: { alertname: "HighLatency", service: "checkout", severity: "page" }, annotations: { summary: "p99 of checkout is above 1 s" }, link: null, why: "same service as the incident, within 5 min", incident_id, ...over,
+    starts_at: iso(at), received_at: iso(at + 900), labels: { alertname: "HighLatency", service: "checkout", severity: "page" }, annotations: { summary: "p99 of checkout is above 1 s" }, link: null, why: "same service as the incident, within 5 min", incident_id, flagged: [], ...over,
   };
 }
 

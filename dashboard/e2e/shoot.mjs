@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 
 const [base, folder, only] = process.argv.slice(2);
 const wanted = only?.split(",");
-const PAGES = { ops: "/ops/", incident: "/incident/?id=INC-1042", resolved: "/incident/?id=INC-1027", escalated: "/incident/?id=INC-1031", missing: "/incident/?id=INC-404", named: `/incident/?id=${process.env.INCIDENT ?? "INC-1"}` };
+const PAGES = { ops: "/ops/", agents: "/ops/?tab=agents", agentsreal: "/ops/?tab=agents&of=real", incident: "/incident/?id=INC-1042", resolved: "/incident/?id=INC-1027", escalated: "/incident/?id=INC-1031", missing: "/incident/?id=INC-404", named: `/incident/?id=${process.env.INCIDENT ?? "INC-1"}` };
 const SIZES = { wide: { width: 1280, height: 880 }, phone: { width: 390, height: 844 }, narrow: { width: 320, height: 700 }, wall: { width: 1720, height: 1000 } };
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"];
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { OUT, pages } from "./pages.mjs";
 
-const BUDGETS_KB = { "/ops/index.html": 200, "/incident/index.html": 200 };
+const BUDGETS_KB = { "/ops/index.html": 200, "/incident/index.html": 200, "/demo/index.html": 170 };
 const SCRIPT = /<script\s([^>]*)src="([^"?]+)[^"]*"([^>]*)>/g;
 
 let over = false;

@@ -65,20 +65,21 @@ describe("hypotheses", () => {
     in_favour: [],
     against: [],
     subject: "",
+    score: null,
   };
 
   it.each([
     [false, true],
     [true, false],
   ])("say that they are uncalibrated when calibrated is %s: %s", (calibrated, said) => {
-    const diagnosis = { hypotheses: [{ ...one, calibrated }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [] };
+    const diagnosis = { hypotheses: [{ ...one, calibrated }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [] };
     const { container } = render(<Hypotheses diagnosis={diagnosis} />);
     expect(container.textContent.includes("uncalibrated")).toBe(said);
     expect(container.textContent).toContain("none of these29 %");
   });
 
   it("show mark-up of a payload as text", () => {
-    const diagnosis = { hypotheses: [{ ...one, calibrated: true }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [] };
+    const diagnosis = { hypotheses: [{ ...one, calibrated: true }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [] };
     const { container } = render(<Hypotheses diagnosis={diagnosis} />);
     expect(container.querySelector("img")).toBeNull();
     expect(container.textContent).toContain("<img src=x onerror=alert(1)>");

@@ -84,6 +84,7 @@ export function entry(position: number, over: Partial<TimelineEntry> = {}): Time
     title: `Entry ${position}`,
     text: "",
     evidence_ids: [],
+    flagged: [],
     ...over,
   };
 }
@@ -101,6 +102,8 @@ export function detail(summary: IncidentSummary, over: Partial<IncidentDetail> =
     verification: null,
     escalation: null,
     gaps: [],
+    cause_confirmed: null,
+    false_alarm: false,
     evidence: {},
     timeline: [],
     ...over,
@@ -126,6 +129,7 @@ export function metric(id: string, values: (number | null)[], over: Partial<Evid
     normal_low: null,
     normal_high: null,
     limit: null,
+    flagged: [],
     ...over,
   };
 }

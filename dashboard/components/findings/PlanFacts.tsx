@@ -27,6 +27,12 @@ export function PlanFacts({ plan, brief = false }: { plan: Plan; brief?: boolean
             <Fact name="Reaches" words={plan.reaches.length === 0 ? `${plan.target} only` : plan.reaches.join(", ")} />
             <Fact name="Record" words={recordWords(plan)} />
             <Fact name="Verified by" words={plan.verified_by} />
+            {plan.runbook === "" ? null : (
+              <>
+                <Fact name="Runbook" words={`${plan.runbook}, version ${plan.runbook_version}`} mono />
+                <Fact name="Chosen" words={plan.choice} />
+              </>
+            )}
             <Fact name="Policy" words={`${plan.autonomy}: ${plan.autonomy_reason}`} />
             <Fact name="Plan" words={plan.id.slice(0, 12)} mono />
           </>

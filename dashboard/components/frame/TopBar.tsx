@@ -1,6 +1,7 @@
 "use client";
 
 import Link from "next/link";
+import { usePathname } from "next/navigation";
 import { clock } from "@/lib/format/time";
 import { live, type ConnectionView } from "@/lib/live/client";
 import { useClock } from "@/lib/live/hooks";
@@ -44,6 +45,21 @@ function Clock() {
   return <span className={`${css.clock} muted num`}>{words === null ? "" : `${words} UTC`}</span>;
 }
 
+/** The pages, and which of them this is; an incident belongs to operations. */
+function Pages() {
+  const isExecutive = usePathname().startsWith("/demo");
+  return (
+    <nav aria-label="Pages" className={css.nav}>
+      <Link href="/ops/" prefetch={false} aria-current={isExecutive ? undefined : "page"}>
+        Operations
+      </Link>
+      <Link href="/demo/" prefetch={false} aria-current={isExecutive ? "page" : undefined}>
+        Executive
+      </Link>
+    </nav>
+  );
+}
+
 /** Brand, place, environment, connection, theme and help. */
 export function TopBar({ connection, isLab }: { connection: ConnectionView; isLab: boolean }) {
   return (
@@ -51,11 +67,7 @@ export function TopBar({ connection, isLab }: { connection: ConnectionView; isLa
       <Link href="/ops/" className={css.brand} prefetch={false} aria-label="Quell, to operations">
         que<b>ll</b>
       </Link>
-      <nav aria-label="Pages" className={css.nav}>
-        <Link href="/ops/" prefetch={false} aria-current="page">
-          Operations
-        </Link>
-      </nav>
+      <Pages />
       {isLab ? (
         <span className={css.lab} title="What breaks here are services of the lab">
           Lab data

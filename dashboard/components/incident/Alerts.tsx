@@ -7,6 +7,7 @@ import { clock } from "@/lib/format/time";
 import { webLink } from "@/lib/url";
 import { Fold } from "../kit/Fold";
 import { Empty } from "../kit/Notice";
+import { Flagged } from "../marks/Flagged";
 import css from "./incident.module.css";
 
 const FIRST = 8;
@@ -24,6 +25,7 @@ function Name({ alert }: { alert: AlertView }) {
       )}{" "}
       {alert.service ?? <span className="muted">no service</span>}
       {alert.flapping ? <span className="tag">flapping</span> : null}
+      <Flagged flags={alert.flagged} />
       <Fold summary="Labels">
         <dl className={css.labels}>
           {[...Object.entries(alert.labels), ...Object.entries(alert.annotations)].map(([name, value], index) => (

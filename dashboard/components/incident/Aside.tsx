@@ -7,6 +7,7 @@ import { measure, normalRange } from "@/lib/format/number";
 import { duration } from "@/lib/format/time";
 import { CallGraph } from "../chart/CallGraph";
 import { ApprovalCard } from "../findings/ApprovalCard";
+import { CauseAnswer } from "../findings/CauseAnswer";
 import { Hypotheses } from "../findings/Hypotheses";
 import { Outlook } from "../findings/Outlook";
 import { PlanFacts } from "../findings/PlanFacts";
@@ -118,6 +119,7 @@ function Cause({ detail }: { detail: IncidentDetail }) {
       <section>
         <h3>Hypotheses</h3>
         <p className="muted">Diagnosis has not said anything yet.</p>
+        {isEnded(detail.summary) ? <CauseAnswer detail={detail} /> : null}
       </section>
     );
   }
@@ -125,6 +127,7 @@ function Cause({ detail }: { detail: IncidentDetail }) {
     <section>
       <h3>Hypotheses</h3>
       <Hypotheses diagnosis={detail.diagnosis} goTo={goToEvidence} />
+      <CauseAnswer detail={detail} />
     </section>
   );
 }

@@ -5,6 +5,7 @@ import type { Evidence, IncidentDetail } from "@/lib/api/types";
 import { clock } from "@/lib/format/time";
 import { MetricChart } from "../chart/MetricChart";
 import { SeriesTable } from "../chart/SeriesTable";
+import { Flagged } from "../marks/Flagged";
 import { ChangeList, LogList } from "./EvidenceLists";
 import { evidenceAnchor, sideOf } from "./evidence";
 import css from "./incident.module.css";
@@ -50,6 +51,7 @@ export function EvidenceCard({ piece, side }: { piece: Evidence; side: string | 
       <h4>
         <span className="tag">{piece.id}</span> {side === null ? "" : `${side}: `}
         {piece.title}
+        <Flagged flags={piece.flagged} />
       </h4>
       <p className="dim">{piece.says}</p>
       <Data piece={piece} />

@@ -63,6 +63,11 @@ interface Asking {
 
 const ASKS = {
   resolve: { label: "Why is it resolved?", action: "Resolve", make: (reason: string): Command => ({ name: "resolve", reason }) },
+  falseAlarm: {
+    label: "Why is it a false alarm?",
+    action: "Resolve as a false alarm",
+    make: (reason: string): Command => ({ name: "resolve", reason, false_alarm: true }),
+  },
   reopen: { label: "Why is it open again?", action: "Reopen", make: (reason: string): Command => ({ name: "reopen", reason }) },
   note: { label: "Note", action: "Add note", make: (text: string): Command => ({ name: "notes", text }) },
 } satisfies Record<string, Asking>;
@@ -94,6 +99,7 @@ export function Header({ detail }: { detail: IncidentDetail }) {
           <a href={incidentHref(row.merged_into)}>{stateWords(row)}</a>
         )}
         {row.drill ? <span className="tag">drill</span> : null}
+        {detail.false_alarm ? <span className="tag">false alarm</span> : null}
         <span className="muted">{row.id}</span>
         <span className="spring" />
         <div className="row">
@@ -105,6 +111,11 @@ export function Header({ detail }: { detail: IncidentDetail }) {
           {row.state === "merged" ? null : (
             <button type="button" className="button" disabled={busy || stale} onClick={() => setAsking(ended ? ASKS.reopen : ASKS.resolve)}>
               {ended ? "Reopen" : "Resolve"}
+            </button>
+          )}
+          {ended ? null : (
+            <button type="button" className="button" disabled={busy || stale} onClick={() => setAsking(ASKS.falseAlarm)}>
+              False alarm
             </button>
           )}
           <button type="button" className="button" disabled={busy || stale} onClick={() => setAsking(ASKS.note)}>

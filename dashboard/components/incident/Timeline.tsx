@@ -10,6 +10,7 @@ import { useParam } from "@/lib/url";
 import { Choice, type Option } from "../kit/Choice";
 import { Fold } from "../kit/Fold";
 import { Empty } from "../kit/Notice";
+import { Flagged } from "../marks/Flagged";
 import { EvidenceCards } from "./EvidenceCards";
 import { Indicators } from "./Indicators";
 import css from "./incident.module.css";
@@ -90,6 +91,7 @@ function Body({ cell, detail }: { cell: Cell; detail: IncidentDetail }) {
       <div>
         <span className="unseen">{LEVEL_WORDS[first.level]}</span>
         <b className={toneOf(first, wanted)}>{first.title}</b> <Words entry={first} />
+        <Flagged flags={first.flagged} />
       </div>
       <Crowd cell={cell} />
       {first.type === "Detected" && detail.detection !== null && isLast(detail, first) ? (

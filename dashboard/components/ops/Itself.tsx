@@ -18,7 +18,8 @@ const TONES: Readonly<Record<string, string | undefined>> = {
 
 const WORDS: Readonly<Record<string, string>> = { idle_unknown: "not run yet", unknown: "unknown" };
 
-function State({ state }: { state: string }) {
+/** How an agent or a part is, in a word and its colour. */
+export function State({ state }: { state: string }) {
   return <span className={TONES[state] ?? "muted"}>{WORDS[state] ?? spoken(state)}</span>;
 }
 

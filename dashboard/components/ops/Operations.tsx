@@ -3,16 +3,28 @@
 import { useRouter } from "next/navigation";
 import { useCallback, useMemo, useState } from "react";
 import { boardOf, readSeverities, type Board, type Show } from "@/lib/board/rows";
-import { useKeys } from "@/lib/keys";
+import { useKeys, type Keys } from "@/lib/keys";
 import { useChannel, useLive } from "@/lib/live/hooks";
 import { incidentHref, useParam } from "@/lib/url";
 import { focusApproval } from "../findings/ApprovalCard";
+import type { Option } from "../kit/Choice";
+import { TabPanel, Tabs } from "../kit/Tabs";
+import { AgentsTab } from "./AgentsTab";
 import { Incidents } from "./Incidents";
 import { Itself } from "./Itself";
 import { Selected } from "./Selected";
 import { Stream } from "./Stream";
 import { Strip } from "./Strip";
 import css from "./ops.module.css";
+
+type Tab = "incidents" | "agents";
+
+const TABS: readonly Option<Tab>[] = [
+  { value: "incidents", label: "Incidents" },
+  { value: "agents", label: "Agents" },
+];
+
+const NO_KEYS: Keys = {};
 
 const NO_ROWS: Board = { open: [], ended: [] };
 
@@ -46,6 +58,8 @@ function useChosen(): [string | null, (id: string | null) => void] {
 export function Operations() {
   const router = useRouter();
   const board = useBoard();
+  const [param, setTab] = useParam("tab");
+  const tab: Tab = param === "agents" ? "agents" : "incidents";
   const [chosen, choose] = useChosen();
   useChannel("agents");
   useChannel("health");
@@ -60,7 +74,7 @@ export function Operations() {
     choose(next.id);
     document.getElementById(`row-${next.id}`)?.scrollIntoView({ block: "nearest" });
   };
-  useKeys({
+  useKeys(tab === "agents" ? NO_KEYS : {
     j: () => move(1),
     k: () => move(-1),
     Enter: () => selected !== null && router.push(incidentHref(selected.id)),
@@ -68,13 +82,24 @@ export function Operations() {
     Escape: () => choose(null),
   });
   return (
-    <div className={css.page}>
+    <div className={tab === "agents" ? css.whole : css.page}>
       <h1 className="unseen">Operations</h1>
       <Strip />
-      <Incidents board={board} selectedId={selected?.id ?? null} choose={choose} />
-      <Selected row={selected} />
-      <Stream />
-      <Itself />
+      <div className={css.tabs}>
+        <Tabs label="What to show" id="ops" options={TABS} value={tab} onChange={(value) => setTab(value === "incidents" ? null : value)} />
+      </div>
+      <TabPanel id="ops" value={tab} className={tab === "agents" ? undefined : css.wall}>
+        {tab === "agents" ? (
+          <AgentsTab />
+        ) : (
+          <>
+            <Incidents board={board} selectedId={selected?.id ?? null} choose={choose} />
+            <Selected row={selected} />
+            <Stream />
+            <Itself />
+          </>
+        )}
+      </TabPanel>
     </div>
   );
 }

@@ -8,6 +8,9 @@ export function OperationsSkeleton() {
     <div className={css.page} aria-busy="true">
       <h1 className="unseen">Operations</h1>
       <Strip />
+      <div className={css.tabs}>
+        <span className={css.tabsRoom} />
+      </div>
       <Panel className={css.list} title="Incidents" lines={9} tall />
       <div className={`${css.side} panel`}>
         <Bars lines={10} />

@@ -1,6 +1,6 @@
 /** What a person can ask of an incident. */
 import { get, newKey, post } from "./request";
-import type { IncidentDetail, IncidentSummary, Page } from "./types";
+import type { Cause, IncidentDetail, IncidentSummary, Page } from "./types";
 
 const BASE = "/api/v1/incidents";
 
@@ -8,7 +8,8 @@ export type Command =
   | { name: "acknowledge"; note?: string }
   | { name: "approve"; plan_id: string }
   | { name: "reject"; plan_id: string; reason: string }
-  | { name: "resolve"; reason: string }
+  | { name: "resolve"; reason: string; false_alarm?: boolean }
+  | { name: "cause"; service: string | null; cause: Cause | null }
   | { name: "reopen"; reason: string }
   | { name: "notes"; text: string };
 

@@ -62,6 +62,22 @@ export async function post<Body>(path: string, body: unknown, key: string): Prom
   });
 }
 
+/** PUT a whole thing once in the place of the one that stands. Throws ApiError; 409 when another one stands by now. */
+export async function put<Body>(path: string, body: unknown, key: string): Promise<Body> {
+  return call<Body>(path, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body),
+  });
+}
+
+/** GET a file, for what a link without the token could not have. Throws ApiError. */
+export async function getFile(path: string): Promise<Blob> {
+  const response = await send(path, {}, token());
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
 /** A key that names one click; also where the page is not a secure context. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -9,7 +9,11 @@ export interface paths {
         };
         /**
          * List Agents
-         * @description List the agents and how their last 100 phases went.
+         * @description List the agents: how their last 100 phases went, and how often what they said was right.
+         *
+         *     `accuracy` counts resolved incidents whose truth is known: a person confirmed the cause or declared a false
+         *     alarm, or, weaker, a fix aimed at the cause was verified. Intervals are Wilson's at 95 %; below 30 incidents
+         *     an agent is `calibrated: false`. Drills and real incidents are never mixed.
          */
         get: operations["list_agents_api_v1_agents_get"];
         put?: never;
@@ -34,6 +38,30 @@ export interface paths {
         get: operations["list_alerts_api_v1_alerts_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autonomy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Autonomy
+         * @description List what each action has earned on each kind of service, and why.
+         */
+        get: operations["list_autonomy_api_v1_autonomy_get"];
+        put?: never;
+        /**
+         * Override Autonomy
+         * @description Set, or with null take back, a person's word on an action; it holds until it is changed.
+         */
+        post: operations["override_autonomy_api_v1_autonomy_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -114,6 +142,26 @@ export interface paths {
          * @description Say yes to exactly this plan; 409 when it changed meanwhile or time ran out.
          */
         post: operations["approve_incident_api_v1_incidents__incident_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/cause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cause Incident
+         * @description Say which service and cause it was, in any state; without a service, none of those that were named.
+         */
+        post: operations["cause_incident_api_v1_incidents__incident_id__cause_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -251,7 +299,7 @@ export interface paths {
         put?: never;
         /**
          * Resolve Incident
-         * @description Declare that the service is restored.
+         * @description Declare that the service is restored, or with `false_alarm` that nothing was ever wrong.
          */
         post: operations["resolve_incident_api_v1_incidents__incident_id__resolve_post"];
         delete?: never;
@@ -362,6 +410,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outcomes
+         * @description Return how incidents of one kind went that began in a window: figures, counts, quality, what was left out.
+         */
+        get: operations["outcomes_api_v1_outcomes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/assumptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Assumptions
+         * @description List every version of the assumptions, newest first: what was given, by whom, and why.
+         */
+        get: operations["list_assumptions_api_v1_outcomes_assumptions_get"];
+        /**
+         * Set Assumptions
+         * @description Set a new version of the assumptions; refused when another one was set meanwhile.
+         */
+        put: operations["set_assumptions_api_v1_outcomes_assumptions_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outcome Definitions
+         * @description Return what every figure and every method means, when it says nothing, and its sources.
+         */
+        get: operations["outcome_definitions_api_v1_outcomes_definitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Outcomes
+         * @description Return every record that is kept one by one, newest first, as CSV (RFC 4180) or as a JSON array.
+         */
+        get: operations["export_outcomes_api_v1_outcomes_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Incidents
+         * @description Take over incidents of the past; each counts once however often it is sent.
+         */
+        post: operations["import_incidents_api_v1_outcomes_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outcome Records
+         * @description List the records that figures are computed from, newest first; of imported ones the newest only.
+         */
+        get: operations["outcome_records_api_v1_outcomes_records_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/records/{incident_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Record
+         * @description Correct the record of an incident; every figure follows, of whatever day it was.
+         */
+        post: operations["correct_record_api_v1_outcomes_records__incident_id__corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/savings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outcome Savings
+         * @description Return what was saved, signed, as a range; minutes without money where no price was given.
+         */
+        get: operations["outcome_savings_api_v1_outcomes_savings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outcome Trend
+         * @description Return the word of the week, a line of 90 days, every incident in it, and what was done last.
+         */
+        get: operations["outcome_trend_api_v1_outcomes_trend_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/preventions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Preventions
+         * @description List what was expected to run out, newest first, with how it came out.
+         */
+        get: operations["list_preventions_api_v1_preventions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rejected": {
         parameters: {
             query?: never;
@@ -374,6 +626,26 @@ export interface paths {
          * @description List the last requests that could not be taken, the newest first.
          */
         get: operations["list_rejected_api_v1_rejected_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runbooks
+         * @description List the runbooks by name: what each is for, what it does, and how that came out so far.
+         */
+        get: operations["list_runbooks_api_v1_runbooks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -566,10 +838,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take log records
+         * @description OTLP/HTTP 1.x: takes log records from OpenTelemetry exporters; answers in the type of the body.
+         */
+        post: operations["take_log_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take spans
+         * @description OTLP/HTTP 1.x: takes spans from OpenTelemetry exporters; answers in the type of the body.
+         */
+        post: operations["take_spans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Accuracy
+         * @description How often an agent was right in one group of resolved incidents; see `says` in words.
+         */
+        Accuracy: {
+            /** Abstained */
+            abstained: number;
+            /** Bins */
+            bins: components["schemas"]["Bin"][];
+            /** Brier */
+            brier: number | null;
+            /** By Person */
+            by_person: number;
+            /** Calibrated */
+            calibrated: boolean;
+            /** Coverage */
+            coverage: number | null;
+            /** Ece */
+            ece: number | null;
+            /** High95 */
+            high95: number | null;
+            /** In Interval */
+            in_interval: number | null;
+            /** Low95 */
+            low95: number | null;
+            /** N */
+            n: number;
+            /** Needed */
+            needed: number;
+            of: components["schemas"]["Group"];
+            /** Pairs */
+            pairs: number;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Resolved */
+            resolved: number;
+            /** Right */
+            right: number;
+            /** Says */
+            says: string;
+            /** Share Right */
+            share_right: number | null;
+            /** Unknown */
+            unknown: number;
+            /** Wrong */
+            wrong: number;
+        };
         /**
          * Acknowledge
          * @description Take an incident.
@@ -702,12 +1063,14 @@ export interface components {
             verdict: string | null;
         };
         /**
-         * AgentHealth
-         * @description How one agent is doing: counts are of its last 100 ended phases.
+         * AgentReport
+         * @description How an agent is doing now, and how often it was right.
          */
-        AgentHealth: {
+        AgentReport: {
             /** Abstained */
             abstained: number;
+            /** Accuracy */
+            accuracy: components["schemas"]["Accuracy"][];
             /** Agent */
             agent: string;
             /** Completed */
@@ -861,6 +1224,11 @@ export interface components {
             };
             /** Fingerprint */
             fingerprint: string;
+            /**
+             * Flagged
+             * @default []
+             */
+            flagged: string[];
             /** Flapping */
             flapping: boolean;
             /** Incident Id */
@@ -978,11 +1346,91 @@ export interface components {
             weight: number;
         };
         /**
+         * Assumptions
+         * @description One version of what the customer says; each part may be None, not given, and then nothing is made up for it.
+         *
+         *     Raises: ValueError: a range that does not rise from above zero, half a range, or an amount below zero.
+         */
+        Assumptions: {
+            /** Cost Cap */
+            cost_cap?: number | null;
+            /** Cost Per Minute High */
+            cost_per_minute_high?: number | null;
+            /** Cost Per Minute Low */
+            cost_per_minute_low?: number | null;
+            /**
+             * Currency
+             * @default USD
+             */
+            currency: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Running Cost Month */
+            running_cost_month?: number | null;
+            /** Set At */
+            set_at?: string | null;
+            /**
+             * Set By
+             * @default
+             */
+            set_by: string;
+            /** Target S */
+            target_s?: {
+                [key: string]: number;
+            } | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AssumptionsSet
+         * @description What the customer says a minute is worth, and what is good enough; each change is a new version.
+         */
+        AssumptionsSet: {
+            /** By */
+            by: string;
+            /** Cost Cap */
+            cost_cap: number | null;
+            /** Cost Per Minute High */
+            cost_per_minute_high: number | null;
+            /** Cost Per Minute Low */
+            cost_per_minute_low: number | null;
+            /** Currency */
+            currency: string;
+            /** Reason */
+            reason: string;
+            /** Running Cost Month */
+            running_cost_month: number | null;
+            /** Target S */
+            target_s: {
+                [key: string]: number;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
          * Autonomy
          * @description What policy lets Quell do with an action, from least to most.
          * @enum {string}
          */
         Autonomy: "observe" | "recommend" | "approve" | "auto";
+        /**
+         * AutonomyOverridden
+         * @description A person sets what an action may do on a kind of service, over what it has earned.
+         */
+        AutonomyOverridden: {
+            /** Action */
+            action: string;
+            autonomy: components["schemas"]["Autonomy"] | null;
+            /** By */
+            by: string;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * BatchTaken
          * @description One request's alerts by the stage that ended their way; received is the sum of the others.
@@ -1017,6 +1465,26 @@ export interface components {
             source: string;
         };
         /**
+         * Bin
+         * @description Predictions of about the same probability, and how often they came true.
+         */
+        Bin: {
+            /** Count */
+            count: number;
+            /** High */
+            high: number;
+            /** High95 */
+            high95: number;
+            /** Low */
+            low: number;
+            /** Low95 */
+            low95: number;
+            /** Mean Probability */
+            mean_probability: number;
+            /** Share Right */
+            share_right: number;
+        };
+        /**
          * BodyRejected
          * @description A request that could not be taken, kept so that a person can see it.
          */
@@ -1035,11 +1503,33 @@ export interface components {
             source: string;
         };
         /**
+         * BreachForecast
+         * @description The standing watch expects a limit to be reached: a prevention case begins.
+         */
+        BreachForecast: {
+            forecast: components["schemas"]["Forecast"];
+            /** Says */
+            says: string;
+            /** Value */
+            value: number;
+        };
+        /**
          * Cause
          * @description What about a service can be wrong: the kinds diagnosis tells apart.
          * @enum {string}
          */
-        Cause: "bad_release" | "bad_config" | "slow_dependency" | "pool_exhaustion" | "memory_leak" | "crash_loop" | "traffic_surge" | "unknown";
+        Cause: "bad_release" | "bad_config" | "slow_dependency" | "pool_exhaustion" | "memory_leak" | "crash_loop" | "traffic_surge" | "cpu_saturation" | "lock_contention" | "cache_stampede" | "disk_full" | "noisy_neighbour" | "retry_storm" | "unknown";
+        /**
+         * CauseConfirmed
+         * @description A person says what it was; the newest one counts.
+         */
+        CauseConfirmed: {
+            /** By */
+            by: string;
+            cause: components["schemas"]["Cause"] | null;
+            /** Service */
+            service: string | null;
+        };
         /**
          * Change
          * @description A recorded change: a deploy, a config value, a flag.
@@ -1075,6 +1565,27 @@ export interface components {
             severity: components["schemas"]["IncidentSeverity"];
         };
         /**
+         * Checks
+         * @description How a runbook wants its effect verified, where that differs from what the settings say for any incident.
+         */
+        Checks: {
+            /**
+             * Series
+             * @default []
+             */
+            series: string[];
+            /** Steady */
+            steady?: number | null;
+            /** Within S */
+            within_s?: number | null;
+        };
+        /**
+         * Clock
+         * @description Where a time comes from.
+         * @enum {string}
+         */
+        Clock: "machine" | "imported" | "typed";
+        /**
          * Close
          * @description File a resolved incident.
          */
@@ -1109,6 +1620,140 @@ export interface components {
             since: string;
             /** State */
             state: string;
+        };
+        /**
+         * Confidence
+         * @description What a figure is worth, in one word.
+         * @enum {string}
+         */
+        Confidence: "high" | "medium" | "low" | "not_enough_data";
+        /**
+         * ConfirmCause
+         * @description Say what it was: what diagnosis named is counted as right or wrong by that.
+         */
+        ConfirmCause: {
+            /** By */
+            by?: string | null;
+            cause?: components["schemas"]["Cause"] | null;
+            /** Service */
+            service?: string | null;
+        };
+        /**
+         * Correction
+         * @description What a record should have said; what is left out stays as it is.
+         */
+        Correction: {
+            /** By */
+            by?: string | null;
+            /** Detected At */
+            detected_at?: string | "" | null;
+            /**
+             * Even If Out Of Order
+             * @default false
+             */
+            even_if_out_of_order: boolean;
+            /** Kind */
+            kind?: ("real" | "drill" | "maintenance") | null;
+            /** Reason */
+            reason: string;
+            /** Restored At */
+            restored_at?: string | "" | null;
+            /** Restored By */
+            restored_by?: ("quell" | "person" | "itself" | "unknown") | null;
+            /** Service */
+            service?: string | null;
+            /** Severity */
+            severity?: string | null;
+            /** Started At */
+            started_at?: string | "" | null;
+            /** Team */
+            team?: string | null;
+        };
+        /**
+         * Counterfactual
+         * @description What would have been without Quell, and how one knows.
+         * @enum {string}
+         */
+        Counterfactual: "hold_out" | "baseline" | "none";
+        /**
+         * Counts
+         * @description Incidents of the window, by what became of them.
+         */
+        Counts: {
+            /** Attempts */
+            attempts: number;
+            /** False Alarms */
+            false_alarms: number;
+            /** Handled */
+            handled: number;
+            /** Held Out */
+            held_out: number;
+            /** Merged */
+            merged: number;
+            /** Open */
+            open: number;
+            /** Prevented */
+            prevented: number;
+            /** Reopened */
+            reopened: number;
+            /** Restored By */
+            restored_by: {
+                [key: string]: number;
+            };
+            /** Undecided */
+            undecided: number;
+            /** Verified */
+            verified: number;
+        };
+        /**
+         * Decision
+         * @description What was decided, and on what.
+         */
+        Decision: {
+            /** Detectable */
+            detectable: number | null;
+            /** N After */
+            n_after: number;
+            /** N Before */
+            n_before: number;
+            /** Open After */
+            open_after: number;
+            /** Open Before */
+            open_before: number;
+            /** P */
+            p: number | null;
+            /** Quality */
+            quality: number | null;
+            ratio: components["schemas"]["Estimate"];
+            /** Says */
+            says: string;
+            word: components["schemas"]["Word"];
+        };
+        /**
+         * Definition
+         * @description One figure, or one way to get an interval.
+         */
+        Definition: {
+            /** Formula */
+            formula: string;
+            /** Key */
+            key: string;
+            /**
+             * Method
+             * @default false
+             */
+            method: boolean;
+            /** Reads */
+            reads: string;
+            /** Says Nothing When */
+            says_nothing_when: string;
+            /**
+             * Sources
+             * @default []
+             */
+            sources: string[];
+            /** Title */
+            title: string;
         };
         /**
          * Detected
@@ -1166,6 +1811,11 @@ export interface components {
             /** Abstained */
             abstained: boolean;
             /**
+             * Calibrated On
+             * @default 0
+             */
+            calibrated_on: number;
+            /**
              * Evidence
              * @default []
              */
@@ -1181,6 +1831,63 @@ export interface components {
             none_of_these: number;
             /** Says */
             says: string;
+            /**
+             * Similar
+             * @default []
+             */
+            similar: components["schemas"]["SimilarIncident"][];
+        };
+        /**
+         * Did
+         * @description One of the last things that happened, for the row at the end of the executives' page.
+         */
+        Did: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Did */
+            did: string;
+            /** Id */
+            id: string;
+            /** Imported */
+            imported: boolean;
+            /** Lasted S */
+            lasted_s: number | null;
+            /** Prevented */
+            prevented: boolean;
+            /** Restored By */
+            restored_by: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Dot
+         * @description One incident on the picture of the last 90 days.
+         */
+        Dot: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Id */
+            id: string;
+            /** Imported */
+            imported: boolean;
+            /** Lasted S */
+            lasted_s: number;
+            /** Open */
+            open: boolean;
+            /** Restored By */
+            restored_by: string;
+            /** Service */
+            service: string;
+            /** Severity */
+            severity: string;
+            /** Title */
+            title: string;
         };
         /**
          * Drill
@@ -1211,6 +1918,39 @@ export interface components {
             reason: string;
         };
         /**
+         * Estimate
+         * @description A value and its interval; without enough to go on, neither, and a word why.
+         */
+        Estimate: {
+            /** High */
+            high: number | null;
+            /**
+             * Level
+             * @default 0.95
+             */
+            level: number;
+            /** Low */
+            low: number | null;
+            /** Method */
+            method: string;
+            /** N */
+            n: number;
+            /**
+             * Open
+             * @default 0
+             */
+            open: number;
+            /**
+             * Says
+             * @default
+             */
+            says: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * Evidence
          * @description A piece of evidence with everything needed to judge it: the data, the exact query and the window.
          *
@@ -1230,6 +1970,11 @@ export interface components {
                 string,
                 string
             ][];
+            /**
+             * Flagged
+             * @default []
+             */
+            flagged: string[];
             /** Id */
             id: string;
             kind: components["schemas"]["EvidenceKind"];
@@ -1273,7 +2018,41 @@ export interface components {
          * @description What sort of thing was looked at.
          * @enum {string}
          */
-        EvidenceKind: "metric" | "log" | "change" | "topology";
+        EvidenceKind: "metric" | "log" | "trace" | "change" | "topology";
+        /**
+         * Exclusion
+         * @description Incidents that a figure leaves out, and why.
+         */
+        Exclusion: {
+            /** N */
+            n: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * FalseAlarmDeclared
+         * @description A person says that nothing was wrong; it counts until the incident is reopened.
+         */
+        FalseAlarmDeclared: {
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Figure
+         * @description One figure of a report.
+         */
+        Figure: {
+            confidence: components["schemas"]["Confidence"];
+            estimate: components["schemas"]["Estimate"];
+            /** K */
+            k?: number | null;
+            /** Key */
+            key: string;
+            /** Title */
+            title: string;
+        };
         /**
          * Forecast
          * @description When something runs out or crosses its limit if nothing is done, with an interval.
@@ -1318,6 +2097,12 @@ export interface components {
             source: string;
         };
         /**
+         * Group
+         * @description Which incidents are counted.
+         * @enum {string}
+         */
+        Group: "real" | "drills";
+        /**
          * HealthReport
          * @description How the whole is, and each part.
          */
@@ -1356,6 +2141,8 @@ export interface components {
             in_favour: components["schemas"]["Argument"][];
             /** Probability */
             probability: number;
+            /** Score */
+            score?: number | null;
             /** Service */
             service: string;
             /**
@@ -1365,6 +2152,22 @@ export interface components {
             subject: string;
             /** Title */
             title: string;
+        };
+        /**
+         * Imported
+         * @description What became of them: `received` is the sum of the others.
+         */
+        Imported: {
+            /** Dry Run */
+            dry_run: boolean;
+            /** Imported */
+            imported: number;
+            /** Known */
+            known: number;
+            /** Received */
+            received: number;
+            /** Rejected */
+            rejected: components["schemas"]["RejectedPast"][];
         };
         /**
          * IncidentAcknowledged
@@ -1388,6 +2191,7 @@ export interface components {
             actions: components["schemas"]["ActionView"][];
             /** Alerts */
             alerts: components["schemas"]["AlertView"][];
+            cause_confirmed?: components["schemas"]["CauseConfirmed"] | null;
             detection: components["schemas"]["Detection"] | null;
             diagnosis: components["schemas"]["Diagnosis"] | null;
             escalation: components["schemas"]["Escalated"] | null;
@@ -1395,6 +2199,11 @@ export interface components {
             evidence?: {
                 [key: string]: components["schemas"]["Evidence"];
             };
+            /**
+             * False Alarm
+             * @default false
+             */
+            false_alarm: boolean;
             /** Gaps */
             gaps: components["schemas"]["Gap"][];
             /** Offset */
@@ -1636,6 +2445,52 @@ export interface components {
             reason: string;
         };
         /**
+         * NewAssumptions
+         * @description A new version, whole: what is left out is not given.
+         */
+        NewAssumptions: {
+            /** Based On */
+            based_on: number;
+            /** By */
+            by?: string | null;
+            /** Cost Cap */
+            cost_cap?: number | null;
+            /** Cost Per Minute High */
+            cost_per_minute_high?: number | null;
+            /** Cost Per Minute Low */
+            cost_per_minute_low?: number | null;
+            /**
+             * Currency
+             * @default USD
+             */
+            currency: string;
+            /** Reason */
+            reason: string;
+            /** Running Cost Month */
+            running_cost_month?: number | null;
+            /** Target S */
+            target_s?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * NewImport
+         * @description Incidents to take over.
+         */
+        NewImport: {
+            /** By */
+            by?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** Incidents */
+            incidents: components["schemas"]["NewPast"][];
+            /** Source */
+            source: string;
+        };
+        /**
          * NewMatcher
          * @description A test on one label; regular expressions match the whole value.
          */
@@ -1649,6 +2504,66 @@ export interface components {
             op: string;
             /** Value */
             value: string;
+        };
+        /**
+         * NewPast
+         * @description An incident as another tool has it. Times: ISO 8601 with a zone.
+         */
+        NewPast: {
+            /** Acknowledged At */
+            acknowledged_at?: string | null;
+            /**
+             * Alerts
+             * @default 0
+             */
+            alerts: number;
+            /** Closed At */
+            closed_at?: string | null;
+            /** Detected At */
+            detected_at?: string | null;
+            /**
+             * Followed Up
+             * @default false
+             */
+            followed_up: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @default real
+             * @enum {string}
+             */
+            kind: "real" | "drill" | "maintenance";
+            /** Restored At */
+            restored_at?: string | null;
+            /**
+             * Restored By
+             * @default unknown
+             * @enum {string}
+             */
+            restored_by: "quell" | "person" | "itself" | "unknown";
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Severity
+             * @default
+             */
+            severity: string;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
         };
         /**
          * NewSilence
@@ -1693,6 +2608,111 @@ export interface components {
             text: string;
         };
         /**
+         * Origin
+         * @description What kind of incident it was; the kinds never mix in a figure.
+         * @enum {string}
+         */
+        Origin: "real" | "drill" | "maintenance";
+        /**
+         * Outcome
+         * @description How a forecast breach came out.
+         * @enum {string}
+         */
+        Outcome: "prevented" | "missed" | "came_true" | "did_not_come_true" | "undecided";
+        /**
+         * OutcomeRecord
+         * @description How one incident went, as far as it is known.
+         */
+        OutcomeRecord: {
+            acknowledged: components["schemas"]["Stamp"] | null;
+            /** Acknowledged By */
+            acknowledged_by: string;
+            /**
+             * Alerts
+             * @default 0
+             */
+            alerts: number;
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            closed: components["schemas"]["Stamp"] | null;
+            /**
+             * Corrected
+             * @default false
+             */
+            corrected: boolean;
+            /** Cost Usd */
+            cost_usd?: number | null;
+            detected: components["schemas"]["Stamp"] | null;
+            /**
+             * Did
+             * @default
+             */
+            did: string;
+            /**
+             * Edited By
+             * @default
+             */
+            edited_by: string;
+            /**
+             * False Alarm
+             * @default false
+             */
+            false_alarm: boolean;
+            /**
+             * Followed Up
+             * @default false
+             */
+            followed_up: boolean;
+            /**
+             * Forecast
+             * @default
+             */
+            forecast: string;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Merged
+             * @default false
+             */
+            merged: boolean;
+            origin: components["schemas"]["Origin"];
+            /** Reopened At */
+            reopened_at?: string | null;
+            restored: components["schemas"]["Stamp"] | null;
+            restored_by: components["schemas"]["RestoredBy"];
+            /** Service */
+            service: string;
+            /** Severity */
+            severity: string;
+            /** Source */
+            source: string;
+            started: components["schemas"]["Stamp"] | null;
+            /** Team */
+            team: string;
+            /** Title */
+            title: string;
+            /**
+             * Undecided
+             * @default 0
+             */
+            undecided: number;
+            /**
+             * Verified
+             * @default 0
+             */
+            verified: number;
+            /** Verified At */
+            verified_at?: string | null;
+        };
+        /**
          * Overall
          * @description How the whole is.
          */
@@ -1703,12 +2723,25 @@ export interface components {
             state: string;
         };
         /**
+         * Override
+         * @description A person's word on what an action may do on a kind of service.
+         */
+        Override: {
+            /** Action */
+            action: string;
+            autonomy: components["schemas"]["Autonomy"] | null;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Page
          * @description Rows, and how to get the next ones.
          */
-        Page_AgentHealth_: {
+        Page_AgentReport_: {
             /** Items */
-            items: components["schemas"]["AgentHealth"][];
+            items: components["schemas"]["AgentReport"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1726,9 +2759,39 @@ export interface components {
          * Page
          * @description Rows, and how to get the next ones.
          */
+        Page_Assumptions_: {
+            /** Items */
+            items: components["schemas"]["Assumptions"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description Rows, and how to get the next ones.
+         */
+        Page_Definition_: {
+            /** Items */
+            items: components["schemas"]["Definition"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description Rows, and how to get the next ones.
+         */
         Page_IncidentSummary_: {
             /** Items */
             items: components["schemas"]["IncidentSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description Rows, and how to get the next ones.
+         */
+        Page_OutcomeRecord_: {
+            /** Items */
+            items: components["schemas"]["OutcomeRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1756,9 +2819,29 @@ export interface components {
          * Page
          * @description Rows, and how to get the next ones.
          */
+        Page_RunbookView_: {
+            /** Items */
+            items: components["schemas"]["RunbookView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description Rows, and how to get the next ones.
+         */
         Page_SilenceView_: {
             /** Items */
             items: components["schemas"]["SilenceView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description Rows, and how to get the next ones.
+         */
+        Page_Standing_: {
+            /** Items */
+            items: components["schemas"]["Standing"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1771,6 +2854,86 @@ export interface components {
             items: components["schemas"]["TimelineEntry"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Part
+         * @description A stretch of the text.
+         */
+        Part: {
+            /**
+             * Strong
+             * @default false
+             */
+            strong: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PastIncident
+         * @description An incident of the time before Quell, or beside it, as another tool has it.
+         */
+        PastIncident: {
+            /** Acknowledged At */
+            acknowledged_at?: string | null;
+            /**
+             * Alerts
+             * @default 0
+             */
+            alerts: number;
+            /** Closed At */
+            closed_at?: string | null;
+            /** Detected At */
+            detected_at?: string | null;
+            /**
+             * Followed Up
+             * @default false
+             */
+            followed_up: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @default real
+             */
+            kind: string;
+            /** Restored At */
+            restored_at?: string | null;
+            /**
+             * Restored By
+             * @default unknown
+             */
+            restored_by: string;
+            /**
+             * Service
+             * @default
+             */
+            service: string;
+            /**
+             * Severity
+             * @default
+             */
+            severity: string;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * Team
+             * @default
+             */
+            team: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PastIncidentsImported
+         * @description Incidents were taken over from another tool; those with an id that is known already are left out before.
+         */
+        PastIncidentsImported: {
+            /** By */
+            by: string;
+            /** Incidents */
+            incidents: components["schemas"]["PastIncident"][];
+            /** Source */
+            source: string;
         };
         /**
          * Phase
@@ -1900,8 +3063,19 @@ export interface components {
             autonomy: components["schemas"]["Autonomy"];
             /** Autonomy Reason */
             autonomy_reason: string;
+            checks?: components["schemas"]["Checks"] | null;
+            /**
+             * Choice
+             * @default
+             */
+            choice: string;
             /** Expected */
             expected: string;
+            /**
+             * Held Out
+             * @default false
+             */
+            held_out: boolean;
             /** Hypothesis Id */
             hypothesis_id: string;
             /** Id */
@@ -1917,6 +3091,16 @@ export interface components {
             reversible: boolean;
             /** Risk */
             risk: string;
+            /**
+             * Runbook
+             * @default
+             */
+            runbook: string;
+            /**
+             * Runbook Version
+             * @default
+             */
+            runbook_version: string;
             /** Steps */
             steps: string[];
             /** Target */
@@ -1969,8 +3153,88 @@ export interface components {
              * @default []
              */
             gaps: components["schemas"]["Gap"][];
+            recurrence?: components["schemas"]["Recurrence"] | null;
             /** Says */
             says: string;
+        };
+        /**
+         * PreventionCase
+         * @description One forecast breach.
+         */
+        PreventionCase: {
+            /** Acted At */
+            acted_at: string | null;
+            /** Alerted */
+            alerted: boolean;
+            /** Drill */
+            drill: boolean;
+            forecast: components["schemas"]["Forecast"];
+            /** Incident Id */
+            incident_id: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Recovered */
+            recovered: boolean;
+            /** Says */
+            says: string;
+            /** Series */
+            series: string;
+            /** Service */
+            service: string;
+            /** Settled At */
+            settled_at: string | null;
+            /** State */
+            state: string;
+            /** Value At Forecast */
+            value_at_forecast: number;
+        };
+        /**
+         * PreventionCounts
+         * @description How cases came out, drills apart.
+         */
+        PreventionCounts: {
+            /** Came True */
+            came_true: number;
+            /** Did Not Come True */
+            did_not_come_true: number;
+            /** Missed */
+            missed: number;
+            /** Open */
+            open: number;
+            /** Prevented */
+            prevented: number;
+            /** Undecided */
+            undecided: number;
+        };
+        /**
+         * PreventionPage
+         * @description The newest cases, and how all came out.
+         */
+        PreventionPage: {
+            counts: components["schemas"]["PreventionCounts"];
+            drills: components["schemas"]["PreventionCounts"];
+            /** Items */
+            items: components["schemas"]["PreventionCase"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PreventionSettled
+         * @description How a prevention case came out; there is one for each case.
+         */
+        PreventionSettled: {
+            /** Limit */
+            limit: number;
+            outcome: components["schemas"]["Outcome"];
+            /** Says */
+            says: string;
+            /** Value */
+            value: number | null;
+            /** Value At Forecast */
+            value_at_forecast: number;
         };
         /**
          * Problem
@@ -2011,6 +3275,38 @@ export interface components {
             reason: string;
         };
         /**
+         * QualityView
+         * @description How good the records of the window are.
+         */
+        QualityView: {
+            /** Says */
+            says: string;
+            /** Shares */
+            shares: components["schemas"]["Share"][];
+            /** Value */
+            value: number | null;
+            /** Worst */
+            worst: string;
+        };
+        /**
+         * Range
+         * @description Where an amount lies; never a bare value.
+         */
+        Range: {
+            /** High80 */
+            high80: number;
+            /** High95 */
+            high95: number;
+            /** Low80 */
+            low80: number;
+            /** Low95 */
+            low95: number;
+            /** Middle */
+            middle: number;
+            /** P Positive */
+            p_positive: number;
+        };
+        /**
          * Reading
          * @description An indicator read during verification.
          */
@@ -2031,6 +3327,23 @@ export interface components {
             value: number | null;
         };
         /**
+         * RecordCorrected
+         * @description A person corrected what the figures are computed from; the newest correction of a field counts.
+         */
+        RecordCorrected: {
+            before: components["schemas"]["PastIncident"] | null;
+            /** By */
+            by: string;
+            /** Changes */
+            changes: {
+                [key: string]: string;
+            };
+            /** Incident Id */
+            incident_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * RecordedView
          * @description An event as the log holds it.
          */
@@ -2043,13 +3356,34 @@ export interface components {
             /** Data */
             data: {
                 [key: string]: unknown;
-            } | components["schemas"]["IncidentOpened"] | components["schemas"]["AlertGrouped"] | components["schemas"]["AlertResolved"] | components["schemas"]["AlertFlapping"] | components["schemas"]["StateChanged"] | components["schemas"]["IncidentAcknowledged"] | components["schemas"]["SeverityChanged"] | components["schemas"]["IncidentReopened"] | components["schemas"]["IncidentMerged"] | components["schemas"]["NoteAdded"] | components["schemas"]["ResponseStarted"] | components["schemas"]["PhaseStarted"] | components["schemas"]["PhaseProgressed"] | components["schemas"]["PhaseRetrying"] | components["schemas"]["PhaseRecovered"] | components["schemas"]["PhaseEnded"] | components["schemas"]["SourceMissing"] | components["schemas"]["Detected"] | components["schemas"]["Diagnosed"] | components["schemas"]["Predicted"] | components["schemas"]["PlanProposed"] | components["schemas"]["ApprovalRequested"] | components["schemas"]["ActionApproved"] | components["schemas"]["ActionRejected"] | components["schemas"]["ApprovalExpired"] | components["schemas"]["ActionStarted"] | components["schemas"]["ActionFinished"] | components["schemas"]["ActionBroke"] | components["schemas"]["Verified"] | components["schemas"]["ActionUndone"] | components["schemas"]["UndoFailed"] | components["schemas"]["Escalated"] | components["schemas"]["ResponseEnded"] | components["schemas"]["AlertHeld"] | components["schemas"]["BatchTaken"] | components["schemas"]["BodyRejected"] | components["schemas"]["SilenceCreated"] | components["schemas"]["SilenceEnded"] | components["schemas"]["ProcessStarted"] | components["schemas"]["ProcessStopped"] | components["schemas"]["SourceFailed"] | components["schemas"]["SourceRecovered"];
+            } | components["schemas"]["IncidentOpened"] | components["schemas"]["AlertGrouped"] | components["schemas"]["AlertResolved"] | components["schemas"]["AlertFlapping"] | components["schemas"]["StateChanged"] | components["schemas"]["IncidentAcknowledged"] | components["schemas"]["SeverityChanged"] | components["schemas"]["IncidentReopened"] | components["schemas"]["IncidentMerged"] | components["schemas"]["NoteAdded"] | components["schemas"]["CauseConfirmed"] | components["schemas"]["FalseAlarmDeclared"] | components["schemas"]["ResponseStarted"] | components["schemas"]["PhaseStarted"] | components["schemas"]["PhaseProgressed"] | components["schemas"]["PhaseRetrying"] | components["schemas"]["PhaseRecovered"] | components["schemas"]["PhaseEnded"] | components["schemas"]["SourceMissing"] | components["schemas"]["Detected"] | components["schemas"]["Diagnosed"] | components["schemas"]["Predicted"] | components["schemas"]["BreachForecast"] | components["schemas"]["PreventionSettled"] | components["schemas"]["PlanProposed"] | components["schemas"]["ApprovalRequested"] | components["schemas"]["ActionApproved"] | components["schemas"]["ActionRejected"] | components["schemas"]["ApprovalExpired"] | components["schemas"]["ActionStarted"] | components["schemas"]["ActionFinished"] | components["schemas"]["ActionBroke"] | components["schemas"]["Verified"] | components["schemas"]["ActionUndone"] | components["schemas"]["UndoFailed"] | components["schemas"]["Escalated"] | components["schemas"]["ResponseEnded"] | components["schemas"]["AlertHeld"] | components["schemas"]["BatchTaken"] | components["schemas"]["BodyRejected"] | components["schemas"]["SilenceCreated"] | components["schemas"]["SilenceEnded"] | components["schemas"]["AutonomyOverridden"] | components["schemas"]["ProcessStarted"] | components["schemas"]["ProcessStopped"] | components["schemas"]["SourceFailed"] | components["schemas"]["SourceRecovered"] | components["schemas"]["PastIncidentsImported"] | components["schemas"]["RecordCorrected"] | components["schemas"]["AssumptionsSet"];
             /** Offset */
             offset: number;
             /** Position */
             position: number;
             /** Type */
             type: string;
+        };
+        /**
+         * Recurrence
+         * @description How likely the same cause is to come back to the same service.
+         */
+        Recurrence: {
+            cause: components["schemas"]["Cause"];
+            /** Chance */
+            chance: number;
+            /** High90 */
+            high90: number;
+            /** Low90 */
+            low90: number;
+            /** Over S */
+            over_s: number;
+            /** Seen */
+            seen: number;
+            /** Service */
+            service: string;
+            /** Within S */
+            within_s: number;
         };
         /**
          * Reject
@@ -2060,6 +3394,18 @@ export interface components {
             by?: string | null;
             /** Plan Id */
             plan_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RejectedPast
+         * @description One that was not taken.
+         */
+        RejectedPast: {
+            /** Id */
+            id: string;
+            /** Index */
+            index: number;
             /** Reason */
             reason: string;
         };
@@ -2099,12 +3445,56 @@ export interface components {
             reason: string;
         };
         /**
+         * Report
+         * @description How incidents of one kind went that began in a window.
+         */
+        Report: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Assumptions Version */
+            assumptions_version: number;
+            /** By */
+            by: string;
+            /** Clean Failed */
+            clean_failed: {
+                [key: string]: number;
+            };
+            counts: components["schemas"]["Counts"];
+            /** Exact */
+            exact: boolean;
+            /** Excluded */
+            excluded: components["schemas"]["Exclusion"][];
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
+            origin: components["schemas"]["Origin"];
+            /** Others */
+            others: {
+                [key: string]: number;
+            };
+            quality: components["schemas"]["QualityView"];
+            sentence: components["schemas"]["Sentence"];
+            /** Start */
+            start: string | null;
+            /** Strata */
+            strata: components["schemas"]["Stratum"][];
+            /** Window Days */
+            window_days: number;
+        };
+        /**
          * Resolve
          * @description Declare that the service is restored.
          */
         Resolve: {
             /** By */
             by?: string | null;
+            /**
+             * False Alarm
+             * @default false
+             */
+            false_alarm: boolean;
             /** Reason */
             reason: string;
         };
@@ -2127,6 +3517,208 @@ export interface components {
         ResponseStarted: {
             /** Run */
             run: number;
+        };
+        /**
+         * RestoredBy
+         * @description Who ended the impact.
+         * @enum {string}
+         */
+        RestoredBy: "quell" | "person" | "itself" | "unknown";
+        /**
+         * RollingDay
+         * @description A point of the line: the days up to this one, it included.
+         */
+        RollingDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** High S */
+            high_s: number | null;
+            /** Low S */
+            low_s: number | null;
+            /** N */
+            n: number;
+            /** Open */
+            open: number;
+            /** Value S */
+            value_s: number | null;
+        };
+        /**
+         * RpcStatus
+         * @description google.rpc.Status: why a request of telemetry was not taken.
+         */
+        RpcStatus: {
+            /** @description A code of gRPC. */
+            code: number;
+            /** @description For a person. */
+            message: string;
+        };
+        /**
+         * RunbookMatch
+         * @description What a runbook is for; what is empty matches anything.
+         */
+        RunbookMatch: {
+            /** Causes */
+            causes: components["schemas"]["Cause"][];
+            /** Kinds */
+            kinds: string[];
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Series */
+            series: string[];
+            /** Services */
+            services: string[];
+        };
+        /**
+         * RunbookRecord
+         * @description How often one of its actions helped against one of its causes, on a kind of service.
+         */
+        RunbookRecord: {
+            /** Action */
+            action: string;
+            cause: components["schemas"]["Cause"];
+            /** Helped */
+            helped: number;
+            /** Kind */
+            kind: string;
+            /** Tried */
+            tried: number;
+        };
+        /**
+         * RunbookStep
+         * @description An action, with the params that are known beforehand.
+         */
+        RunbookStep: {
+            /** Action */
+            action: string;
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * RunbookView
+         * @description A runbook as it is in use.
+         */
+        RunbookView: {
+            /** Enabled */
+            enabled: boolean;
+            /** Expected */
+            expected: string;
+            /** File */
+            file: string;
+            match: components["schemas"]["RunbookMatch"];
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /** Record */
+            record: components["schemas"]["RunbookRecord"][];
+            /** Risk */
+            risk: string;
+            /** Steps */
+            steps: components["schemas"]["RunbookStep"][];
+            /** Title */
+            title: string;
+            /** Undo */
+            undo: string;
+            /** Verify Series */
+            verify_series: string[];
+            /** Verify Steady */
+            verify_steady: number | null;
+            /** Verify Within S */
+            verify_within_s: number | null;
+            /** Version */
+            version: string;
+            /** Weight */
+            weight: number;
+            when: components["schemas"]["RunbookWhen"];
+            /** Why */
+            why: string;
+        };
+        /**
+         * RunbookWhen
+         * @description What must hold before it is carried out.
+         */
+        RunbookWhen: {
+            /** Dependencies Healthy */
+            dependencies_healthy: boolean;
+            /** Min Probability */
+            min_probability: number;
+            /** Not Within S */
+            not_within_s: number;
+            /** Recent Change */
+            recent_change: string;
+            /** Recent Change S */
+            recent_change_s: number;
+            /** Runs Per Hour */
+            runs_per_hour: number;
+        };
+        /**
+         * Savings
+         * @description What was saved in a window; signed.
+         */
+        Savings: {
+            assumptions: components["schemas"]["Assumptions"];
+            /** Claimed */
+            claimed: boolean;
+            /** Cost */
+            cost: number;
+            counterfactual: components["schemas"]["Counterfactual"];
+            /** Currency */
+            currency: string;
+            /** Drivers */
+            drivers: {
+                [key: string]: number;
+            };
+            /** Lasted Min */
+            lasted_min: number;
+            minutes: components["schemas"]["Range"] | null;
+            /** Minutes Quantiles */
+            minutes_quantiles: number[];
+            money: components["schemas"]["Range"] | null;
+            /** N */
+            n: number;
+            /** N Compared */
+            n_compared: number;
+            /** P Positive */
+            p_positive: number | null;
+            /** Prevented */
+            prevented: number;
+            /** Says */
+            says: string[];
+            split: components["schemas"]["Split"];
+        };
+        /**
+         * SavingsReport
+         * @description What was saved in a window.
+         */
+        SavingsReport: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            origin: components["schemas"]["Origin"];
+            savings: components["schemas"]["Savings"];
+            /** Window Days */
+            window_days: number;
+        };
+        /**
+         * Sentence
+         * @description The summary; the texts of the parts, one after the other, are the text.
+         */
+        Sentence: {
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /** Text */
+            text: string;
         };
         /**
          * Series
@@ -2194,6 +3786,18 @@ export interface components {
             reason: string;
         };
         /**
+         * Share
+         * @description One part of the quality.
+         */
+        Share: {
+            /** K */
+            k: number;
+            /** N */
+            n: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * SilenceCreated
          * @description Matching alerts are counted and kept out of incidents from `starts_at` until `ends_at`.
          */
@@ -2254,6 +3858,23 @@ export interface components {
             starts_at: string;
             /** State */
             state: string;
+        };
+        /**
+         * SimilarIncident
+         * @description A past incident that looked like this one.
+         */
+        SimilarIncident: {
+            /** Action */
+            action: string;
+            cause: components["schemas"]["Cause"] | null;
+            /** Incident Id */
+            incident_id: string;
+            /** Likeness */
+            likeness: number;
+            /** Outcome */
+            outcome: string;
+            /** Service */
+            service: string;
         };
         /**
          * SimpleAlert
@@ -2319,6 +3940,18 @@ export interface components {
             source: string;
         };
         /**
+         * Split
+         * @description Shares of the amounts, added up without their signs, by how they are known; they add up to 1, or are all 0.
+         */
+        Split: {
+            /** Assumed */
+            assumed: number;
+            /** Measured */
+            measured: number;
+            /** Modelled */
+            modelled: number;
+        };
+        /**
          * StageCounts
          * @description Alerts by the stage that ended their way: `received` is the sum of the others.
          */
@@ -2355,6 +3988,50 @@ export interface components {
             silenced: number;
         };
         /**
+         * Stamp
+         * @description A moment and where it comes from.
+         */
+        Stamp: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            clock: components["schemas"]["Clock"];
+        };
+        /**
+         * Standing
+         * @description What an action has earned on a kind of service.
+         */
+        Standing: {
+            /** Action */
+            action: string;
+            earned: components["schemas"]["Autonomy"];
+            /** Helped */
+            helped: number;
+            /** Helped Since Miss */
+            helped_since_miss: number;
+            /** Kind */
+            kind: string;
+            /** Lower Bound */
+            lower_bound: number;
+            /** Missed At */
+            missed_at: string | null;
+            override: components["schemas"]["Autonomy"] | null;
+            /** Override By */
+            override_by: string;
+            /** Override Reason */
+            override_reason: string;
+            /** Says */
+            says: string;
+            /** Shadow Right */
+            shadow_right: number;
+            /** Shadow Tried */
+            shadow_tried: number;
+            /** Tried */
+            tried: number;
+        };
+        /**
          * State
          * @description Where an incident stands.
          * @enum {string}
@@ -2371,6 +4048,20 @@ export interface components {
             by: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Stratum
+         * @description The figures of one kind of incident.
+         */
+        Stratum: {
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
+            /** N */
+            n: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
         };
         /**
          * Taken
@@ -2411,6 +4102,11 @@ export interface components {
              * @default []
              */
             evidence_ids: string[];
+            /**
+             * Flagged
+             * @default []
+             */
+            flagged: string[];
             /** Incident Id */
             incident_id: string;
             /** Level */
@@ -2453,6 +4149,37 @@ export interface components {
             tried: number;
         };
         /**
+         * TrendReport
+         * @description The word of the week, and what is drawn beside it.
+         */
+        TrendReport: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            decision: components["schemas"]["Decision"];
+            /** Did */
+            did: components["schemas"]["Did"][];
+            /** Dots */
+            dots: components["schemas"]["Dot"][];
+            /** Dots Left Out */
+            dots_left_out: number;
+            /** Line */
+            line: components["schemas"]["RollingDay"][];
+            origin: components["schemas"]["Origin"];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * UndoFailed
          * @description The change could not be taken back: a person must look.
          */
@@ -2471,6 +4198,16 @@ export interface components {
          * @description The verdict on a fix: `recovered`, `not_recovered`, `worse` or `unknown` (could not look).
          */
         Verified: {
+            /**
+             * Credit
+             * @default action
+             */
+            credit: string;
+            /**
+             * Credit Says
+             * @default
+             */
+            credit_says: string;
             /** Readings */
             readings: components["schemas"]["Reading"][];
             /** Says */
@@ -2496,6 +4233,12 @@ export interface components {
              */
             start: string;
         };
+        /**
+         * Word
+         * @description What may be said of the change.
+         * @enum {string}
+         */
+        Word: "improved" | "worse" | "no_clear_change" | "not_enough";
     };
     responses: never;
     parameters: never;
@@ -2507,7 +4250,10 @@ export type $defs = Record<string, never>;
 export interface operations {
     list_agents_api_v1_agents_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Accuracy in `real` incidents or in `drills`; both when left out. */
+                of?: components["schemas"]["Group"] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2520,7 +4266,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AgentHealth_"];
+                    "application/json": components["schemas"]["Page_AgentReport_"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2571,6 +4326,91 @@ export interface operations {
             };
             /** @description The request does not say what is needed */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_autonomy_api_v1_autonomy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Standing_"];
+                };
+            };
+        };
+    };
+    override_autonomy_api_v1_autonomy_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                "Idempotency-Key"?: string | null;
+                /** @description Who is asking, unless the body says so. */
+                "X-Quell-User"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Override"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2782,6 +4622,91 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentSummary"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It no longer fits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cause_incident_api_v1_incidents__incident_id__cause_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                "Idempotency-Key"?: string | null;
+                /** @description Who is asking, unless the body says so. */
+                "X-Quell-User"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCause"] | null;
             };
         };
         responses: {
@@ -3670,6 +5595,481 @@ export interface operations {
             };
         };
     };
+    outcomes_api_v1_outcomes_get: {
+        parameters: {
+            query?: {
+                /** @description What to tell apart; empty: nothing. */
+                by?: "" | "severity" | "service" | "team" | "restored_by";
+                /** @description Which incidents; the kinds never mix. */
+                kind?: components["schemas"]["Origin"];
+                /** @description Incidents that began in so many days up to now. */
+                window?: "7d" | "28d" | "90d" | "365d" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_assumptions_api_v1_outcomes_assumptions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Assumptions_"];
+                };
+            };
+        };
+    };
+    set_assumptions_api_v1_outcomes_assumptions_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                "Idempotency-Key"?: string | null;
+                /** @description Who is asking, unless the body says so. */
+                "X-Quell-User"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssumptions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assumptions"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It no longer fits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outcome_definitions_api_v1_outcomes_definitions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Definition_"];
+                };
+            };
+        };
+    };
+    export_outcomes_api_v1_outcomes_export_get: {
+        parameters: {
+            query?: {
+                /** @description What to write. */
+                format?: "csv" | "json";
+                /** @description Only these. */
+                kind?: components["schemas"]["Origin"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_incidents_api_v1_outcomes_imports_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                "Idempotency-Key"?: string | null;
+                /** @description Who is asking, unless the body says so. */
+                "X-Quell-User"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outcome_records_api_v1_outcomes_records_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before: an incident's id. */
+                after?: string | null;
+                /** @description Only these. */
+                kind?: components["schemas"]["Origin"] | null;
+                /** @description Most rows to return. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutcomeRecord_"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct_record_api_v1_outcomes_records__incident_id__corrections_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                "Idempotency-Key"?: string | null;
+                /** @description Who is asking, unless the body says so. */
+                "X-Quell-User"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeRecord"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outcome_savings_api_v1_outcomes_savings_get: {
+        parameters: {
+            query?: {
+                /** @description Which incidents; the kinds never mix. */
+                kind?: components["schemas"]["Origin"];
+                /** @description Incidents that began in so many days up to now. */
+                window?: "7d" | "28d" | "90d" | "365d" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavingsReport"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outcome_trend_api_v1_outcomes_trend_get: {
+        parameters: {
+            query?: {
+                /** @description Which incidents; the kinds never mix. */
+                kind?: components["schemas"]["Origin"];
+                /** @description Last day (UTC) of the line and its incidents. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendReport"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_preventions_api_v1_preventions_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before: an incident's id. */
+                after?: string | null;
+                /** @description Only drills, or none. */
+                drill?: boolean | null;
+                /** @description Most rows to return. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreventionPage"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rejected_api_v1_rejected_get: {
         parameters: {
             query?: {
@@ -3709,6 +6109,26 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runbooks_api_v1_runbooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunbookView_"];
                 };
             };
         };
@@ -4093,6 +6513,220 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_log_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description ExportLogsServiceRequest; it may be packed with gzip. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description ExportLogsServiceResponse; `partialSuccess` says how many were rejected, and why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body cannot be read; it is of no use to send it again */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The bearer token of `evidence.otlp.token` is missing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Telemetry is sent with POST */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body is too large, as sent or unpacked */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body is neither protobuf nor JSON, or packed with something else than gzip */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Too many requests; come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Too many requests are under way; come back after `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+        };
+    };
+    take_spans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description ExportTraceServiceRequest; it may be packed with gzip. */
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description ExportTraceServiceResponse; `partialSuccess` says how many were rejected, and why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body cannot be read; it is of no use to send it again */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The bearer token of `evidence.otlp.token` is missing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Telemetry is sent with POST */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body is too large, as sent or unpacked */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description The body is neither protobuf nor JSON, or packed with something else than gzip */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Too many requests; come back after `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Too many requests are under way; come back after `Retry-After` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RpcStatus"];
+                    "application/x-protobuf": string;
                 };
             };
         };

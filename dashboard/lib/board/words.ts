@@ -1,5 +1,5 @@
 /** The words for what the server names with a code. */
-import type { IncidentSummary, Phase, PhaseState, PhaseView, Severity, State } from "@/lib/api/types";
+import type { Cause, IncidentSummary, Phase, PhaseState, PhaseView, Severity, State } from "@/lib/api/types";
 
 export const SEVERITIES: readonly Severity[] = ["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"];
 
@@ -79,6 +79,26 @@ export function who(by: string | null): string {
 }
 
 export const PHASE_ORDER: readonly Phase[] = ["detect", "diagnose", "predict", "plan", "approve", "act", "verify", "undo"];
+
+const CAUSE_ORDER: Readonly<Record<Cause, true>> = {
+  bad_release: true,
+  bad_config: true,
+  slow_dependency: true,
+  pool_exhaustion: true,
+  memory_leak: true,
+  crash_loop: true,
+  traffic_surge: true,
+  cpu_saturation: true,
+  lock_contention: true,
+  cache_stampede: true,
+  disk_full: true,
+  noisy_neighbour: true,
+  retry_storm: true,
+  unknown: true,
+};
+
+/** What about a service can be wrong; a cause that the server learns fails to compile until it is here. */
+export const CAUSES: readonly Cause[] = (Object.keys(CAUSE_ORDER) as Cause[]).filter((cause) => cause !== "unknown");
 
 /** `pool_exhaustion` → `pool exhaustion`. */
 export function spoken(code: string): string {

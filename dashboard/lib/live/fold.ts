@@ -8,6 +8,7 @@ import type {
   Intake,
   TimelineEntry,
 } from "@/lib/api/types";
+import type { Report } from "@/lib/outcomes/types";
 import { DETAILS_KEPT, EVENTS_KEPT, TIMELINE_KEPT, type LiveState } from "./state";
 
 /** News of one channel: its whole state, one change, or its state as REST gave it, which may be older than what is here. */
@@ -50,6 +51,9 @@ function foldOne(draft: LiveState, news: News, fresh: TimelineEntry[]): void {
     case "intake":
       draft.intake = newIntake(news);
       return;
+    case "metrics":
+      draft.outcomes = newReport(draft.outcomes, news);
+      return;
     case "events":
       fresh.length = 0;
       draft.events = itemsOf<TimelineEntry>(news.data).slice(-EVENTS_KEPT);
@@ -80,6 +84,13 @@ function newIntake(news: News): Intake | null {
   const data = news.data as Intake | { items: Intake[] } | null;
   if (data === null) return null;
   return "items" in data ? (data.items[0] ?? null) : data;
+}
+
+/** The channel carries single figures too, which nothing shows. */
+function newReport(known: Report | null, news: News): Report | null {
+  if (news.kind !== "event") return (news.data as { outcomes?: Report | null } | null)?.outcomes ?? null;
+  const data = news.data as Report | { key: string };
+  return "sentence" in data ? data : known;
 }
 
 /** Put entries in by position: new ones last, one told anew in the place of the old. Returns how many were new. */

@@ -7,6 +7,7 @@ import type {
   Intake,
   TimelineEntry,
 } from "@/lib/api/types";
+import type { Report } from "@/lib/outcomes/types";
 
 export const EVENTS_KEPT = 2_000;
 export const TIMELINE_KEPT = 1_000;
@@ -19,6 +20,8 @@ export interface LiveState {
   agents: Readonly<Record<string, AgentHealth>> | null;
   health: Readonly<Record<string, Component>> | null;
   intake: Intake | null;
+  /** Of the last 28 days, in the kind of incidents that the server shows live. */
+  outcomes: Report | null;
   /** Newest last, at most EVENTS_KEPT. */
   events: readonly TimelineEntry[] | null;
   /** Events that arrived since the page was opened, kept or not. */
@@ -36,6 +39,7 @@ export const NOTHING: LiveState = {
   agents: null,
   health: null,
   intake: null,
+  outcomes: null,
   events: null,
   eventsSeen: 0,
   details: {},
