@@ -20,7 +20,8 @@ import httpx
 from quell.app.quell import WINDOW_FILE, Quell
 from quell.evidence import keepsake
 from quell.evidence.scrape import ScrapeSource, ScrapeTarget
-from quell.settings import Actions, Evidence, Policy, Response, Rule, Settings, Supervisor, Target
+from quell.settings import Actions, Policy, Response, Rule, Settings, Supervisor
+from quell.settings.telemetry import Evidence, Target
 from tests.actions.control_api import TOKEN, ControlApi
 from tests.evidence.endpoint import Behaviour, Endpoint, says
 from tests.evidence.shop import Service
