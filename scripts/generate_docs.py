@@ -1,9 +1,10 @@
 """
 Writes the documentation that follows from the code; with --check it writes nothing and names what is stale.
 
-Whole pages: docs/settings.md, docs/events.md, docs/cli.md, docs/severity.md, docs/openapi.json, docs/asyncapi.json.
-Marked places: the tables of docs/evidence.md, and the results in README and docs/performance.md out of
-benchmarks/results/*.json. The same code gives the same text.
+Whole pages: docs/settings.md, docs/events.md, docs/cli.md, docs/severity.md, docs/metrics.md, docs/openapi.json,
+docs/asyncapi.json.
+Marked places: the tables of docs/evidence.md, and the results in README, docs/performance.md and docs/accuracy.md,
+out of benchmarks/results/*.json. The same code gives the same text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pages import asyncapi, benchmarks, commands, events, settings, severity, telemetry
+from pages import accuracy, asyncapi, benchmarks, commands, events, metrics, settings, severity, telemetry
 from pages.table import fill
 
 from quell.app import openapi
@@ -35,9 +36,16 @@ def documents(root: Path) -> Iterator[tuple[Path, str]]:
     page = fill(evidence.read_text(encoding="utf-8"), "metrics", telemetry.metrics())
     yield evidence, fill(page, "indicators", telemetry.indicators())
     readme, results = root / "README.md", root / "benchmarks/results"
+    yield root / "docs/metrics.md", metrics.page(results)
     page = fill(readme.read_text(encoding="utf-8"), "bench:lab", benchmarks.lab(results))
     page = fill(page, "bench:realtime", benchmarks.realtime(results, whole=False))
+    page = fill(page, "bench:accuracy", accuracy.short(results))
     yield readme, fill(page, "bench:speed", benchmarks.speed(results))
+    yield root / "docs/images/reliability.svg", accuracy.reliability_picture(results)
+    page = (root / "docs/accuracy.md").read_text(encoding="utf-8")
+    for name, written in accuracy.PARTS.items():
+        page = fill(page, f"bench:{name}", written(results))
+    yield root / "docs/accuracy.md", page
     performance = root / "docs/performance.md"
     page = fill(performance.read_text(encoding="utf-8"), "bench:realtime", benchmarks.realtime(results, whole=True))
     yield performance, fill(page, "bench:speed", benchmarks.speed(results))

@@ -11,6 +11,10 @@ from typing import get_args
 
 from pages.table import GENERATED, code, table
 from quell.incident import alert, events
+from quell.incident.events import evidence, findings, incident, intake, past, response, system, words
+
+MODULES = (alert, words, evidence, findings, incident, response, intake, system, past)
+"""Where the classes are, in the order in which they are shown."""
 
 INTRO = """
 # Events
@@ -27,6 +31,8 @@ STREAMS = (
     ("`incident/<id>`", events.IncidentEvent, "one stream for each incident"),
     (f"`{events.INTAKE_STREAM}`", events.IntakeEvent, "what became of the alerts that opened or joined no incident"),
     (f"`{events.SILENCE_STREAM}`", events.SilenceEvent, "silences"),
+    (f"`{events.AUTONOMY_STREAM}`", events.AutonomyEvent, "what people decided that Quell may do by itself"),
+    (f"`{events.OUTCOME_STREAM}`", events.OutcomeEvent, "what people say about the past, and what the figures assume"),
     (f"`{events.SYSTEM_STREAM}`", events.SystemEvent, "Quell's own processes and sources"),
 )
 
@@ -52,23 +58,28 @@ class Shape:
 
 def event_types() -> dict[str, list[type]]:
     """Return the events of each stream."""
-    return {stream: list(get_args(union)) for stream, union, _ in STREAMS}
+    return {stream: _kinds(union) for stream, union, _ in STREAMS}
+
+
+def _kinds(union: object) -> list[type]:
+    """Return the classes of a union; a stream with one kind of event has no union."""
+    return list(get_args(union)) or [union]  # type: ignore[list-item]
 
 
 def value_types() -> list[type]:
     """Return every type that events hold, in the order of the code: values and enumerations."""
     known = {kind for kinds in event_types().values() for kind in kinds}
-    found = [kind for module in (alert, events) for kind in vars(module).values() if _is_ours(kind, module)]
+    found = [kind for module in MODULES for kind in vars(module).values() if _is_ours(kind, module)]
     return [kind for kind in found if kind not in known]
 
 
 def page() -> str:
     """Return docs/events.md."""
-    shapes = {shape.name: shape for module in (alert, events) for shape in _shapes(module)}
+    shapes = {shape.name: shape for module in MODULES for shape in _shapes(module)}
     parts = [GENERATED, INTRO.strip(), ""]
     for stream, union, says in STREAMS:
         parts.append(f"## Stream {stream}: {says}\n")
-        parts += [_section(shapes[kind.__name__]) for kind in get_args(union)]
+        parts += [_section(shapes[kind.__name__]) for kind in _kinds(union)]
     values = [kind for kind in value_types() if is_dataclass(kind)]
     words = [kind for kind in value_types() if not is_dataclass(kind)]
     parts.append("## Values in events\n")

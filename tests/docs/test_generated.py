@@ -87,6 +87,12 @@ def test_every_name_in_the_environment_is_read(setting: Setting, monkeypatch: py
     monkeypatch.setenv("QUELL_ACTIONS__SUPERVISOR__URL", "http://127.0.0.1")
     monkeypatch.setenv("QUELL_ACTIONS__SUPERVISOR__TOKEN", "given")
     monkeypatch.setenv("QUELL_ACTIONS__WEBHOOKS__ALERTMANAGER__URL", "http://127.0.0.1")
+    monkeypatch.setenv("QUELL_EVIDENCE__PROMETHEUS__URL", "http://127.0.0.1")
+    monkeypatch.setenv("QUELL_EVIDENCE__LOKI__URL", "http://127.0.0.1")
+    for source in ("CLOUDWATCH", "XRAY", "ECS"):
+        monkeypatch.setenv(f"QUELL_EVIDENCE__{source}__REGION", "eu-central-1")
+    monkeypatch.setenv("QUELL_EVIDENCE__ECS__CLUSTERS", '[{"name": "prod"}]')
+    monkeypatch.setenv("QUELL_EVIDENCE__GITHUB__REPOSITORIES", '[{"service": "cart", "name": "shop/cart"}]')
     monkeypatch.setenv("QUELL_TOKEN", "given")
     name = setting.name.replace("<name>", "alertmanager")
     monkeypatch.setenv(setting.environment.replace("<NAME>", "ALERTMANAGER"), "nonsense")
