@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NEXT_TELEMETRY_DISABLED = 1
 
 .PHONY: setup run test check lint docs docs-check dashboard lock clean soak
-.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-realtime bench-lab
+.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-realtime bench-lab bench-accuracy bench-outcomes bench-ledger
 
 setup: $(STAMP)/python $(STAMP)/dashboard
 
@@ -72,6 +72,35 @@ soak: setup
 
 bench-lab: setup
 	$(BIN)/quell bench lab --runs 3 $(if $(JSON),--json $(JSON))
+
+# The public sets; see docs/accuracy.md.
+DATA ?= ../shared/data
+ACCURACY = benchmarks/results/accuracy
+
+bench-accuracy: setup
+	for set in petshop nezha_tt nezha_ob; do \
+		$(BIN)/quell bench rca --set $$set --data $(DATA) --json $(ACCURACY)-$$set.json || exit; done
+	for part in spans lines measures; do \
+		$(BIN)/quell bench rca --set nezha_tt --without $$part --data $(DATA) \
+			--json $(ACCURACY)-nezha_tt-without-$$part.json || exit; done
+	for part in edges symptom; do \
+		$(BIN)/quell bench rca --set petshop --without $$part --data $(DATA) \
+			--json $(ACCURACY)-petshop-without-$$part.json || exit; done
+	$(BIN)/quell bench anomaly --set nab --data $(DATA) --json $(ACCURACY)-nab.json
+	$(BIN)/quell bench calibration --data $(DATA) --json $(ACCURACY)-calibration.json
+	$(BIN)/quell bench scale --json $(ACCURACY)-scale.json
+	$(MAKE) docs
+
+# Coverage, false words, power and savings by simulation; real durations are one more population where they are there.
+DURATIONS ?= $(wildcard $(DATA)/incident_durations/github_incidents_2022_2026.csv)
+
+bench-outcomes: setup
+	$(BIN)/python -m benchmarks.outcomes --replicates $(or $(REPLICATES),200) --json benchmarks/results/outcomes.json \
+		$(if $(DURATIONS),--durations $(DURATIONS))
+	$(MAKE) docs
+
+bench-ledger: setup
+	$(BIN)/python -m benchmarks.ledger $(if $(JSON),--json $(JSON))
 
 clean:
 	rm -rf $(STAMP) dashboard/.next dashboard/out src/quell/dashboard .pytest_cache .mypy_cache .ruff_cache
