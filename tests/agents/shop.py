@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -96,6 +97,22 @@ class Shop:
         late = self.times >= self.onset.timestamp() + after_s
         values[late] = np.linspace(values[~late][-1], level, int(late.sum())) if slope else level
         self._set(service, name, old.unit, values, peer)
+        return self
+
+    def known_for(self, seconds: float) -> Shop:
+        """Let nothing be known of before so many seconds ago."""
+        first = int(np.searchsorted(self.times, NOW.timestamp() - seconds))
+        self.times = self.times[first:]
+        for key, one in self._series.items():
+            self._series[key] = dataclasses.replace(one, times=one.times[first:], values=one.values[first:])
+        return self
+
+    def failed(self, service: str, ratio: float, *, since_s: float, until_s: float) -> Shop:
+        """Let a service have failed for a while, so many seconds ago."""
+        old, now_s = self._series[service, "error_ratio", ""], NOW.timestamp()
+        values = np.array(old.values, dtype=float)
+        values[(self.times >= now_s - since_s) & (self.times < now_s - until_s)] = ratio
+        self._set(service, "error_ratio", old.unit, values)
         return self
 
     def without(self, service: str) -> Shop:

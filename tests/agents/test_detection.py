@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from quell.agents.case import Case, believed_start
 from quell.agents.detection import detect
-from quell.incident.events import EvidenceKind, Window
+from quell.agents.diagnosis import diagnose
+from quell.incident.events import Cause, EvidenceKind, Window
 from tests.agents.shop import NOW, Shop, alert, case
 
 
@@ -81,6 +84,54 @@ def test_the_time_of_another_incident_is_no_yardstick() -> None:
     told = detect(case(("payment",), disturbed=(early,)), shop.telemetry())
 
     assert (blind.verdict, told.verdict) == ("no_sign", "confirmed")
+
+
+def seconds_ago(start_s: float, end_s: float) -> Window:
+    return Window(start=NOW - timedelta(seconds=start_s), end=NOW - timedelta(seconds=end_s))
+
+
+THREE_IN_A_ROW = (
+    *([0.0] * 27), 0.03, 0.06, 0.08, 0.09, 0.11, 0.15, 0.11, 0.11, 0.08, *([0.0] * 14), 0.01, 0.03, 0.03, 0.03, 0.04, 0.05,
+    0.11, 0.12, 0.12, 0.13, 0.13, 0.10, 0.07, 0.08, 0.05, 0.02, 0.01, *([0.0] * 4), *([math.nan] * 9), 0.39, 0.25, 0.14,
+    0.24, 0.27, 0.36, 0.53,
+)  # fmt: skip
+"""Share of requests that failed, a reading a second, as it was measured in the lab: two faults elsewhere, mended, and one
+of its own; in the gap Quell was killed."""
+
+
+def test_a_fault_soon_after_two_others_is_dated_by_itself_and_its_change_is_blamed() -> None:
+    shop = Shop().known_for(len(THREE_IN_A_ROW))
+    shop.change("payment", "config", what="timeout_ms", by="ops", before_s=-3.5)
+    shop._set("payment", "error_ratio", "ratio", np.array(THREE_IN_A_ROW))
+    alerts = (alert("payment", at=NOW - timedelta(seconds=9)),)
+    disturbed = (seconds_ago(72.6, 46), seconds_ago(48, 16.7))
+    this = case(alerts=alerts, first_at=alerts[0].starts_at, disturbed=disturbed)
+
+    found = detect(this, shop.telemetry())
+    cause = diagnose(this, shop.telemetry(), found.onset)
+
+    assert found.onset is not None
+    assert abs((found.onset - (NOW - timedelta(seconds=13))).total_seconds()) <= 6
+    assert cause.hypotheses[0].cause is Cause.BAD_CONFIG
+
+
+def test_what_another_incident_left_is_no_sign_of_this_one() -> None:
+    shop = Shop().failed("payment", 0.5, since_s=60, until_s=6)
+    alerts = (alert("payment", at=NOW - timedelta(seconds=2)),)
+    after = case(alerts=alerts, first_at=alerts[0].starts_at, disturbed=(seconds_ago(70, 5),))
+
+    assert detect(case(alerts=alerts, first_at=alerts[0].starts_at), shop.telemetry()).verdict == "confirmed"
+    assert detect(after, shop.telemetry()).verdict == "no_sign"
+
+
+def test_trouble_that_went_on_when_another_incident_ended_is_as_old_as_it_is() -> None:
+    shop = Shop().filling(since_s=60, upto=60e6)
+    ended_meanwhile = case(("payment",), disturbed=(seconds_ago(320, 200), seconds_ago(80, 14)))
+
+    found = detect(ended_meanwhile, shop.telemetry())
+
+    assert found.onset is not None
+    assert abs((NOW - found.onset).total_seconds() - 60) <= 10
 
 
 @pytest.mark.parametrize(("off_s", "believed"), [(-20, True), (300, False), (-3600, False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,6 +42,11 @@ class Case:
     def services(self) -> tuple[str, ...]:
         """The services that alerts name, each once, in their order."""
         return tuple(dict.fromkeys(alert.service for alert in self.alerts if alert.service))
+
+    @property
+    def over_s(self) -> float:
+        """When the last incident before this one ended, Unix seconds: readings up to then tell of that one."""
+        return max((one.end.timestamp() for one in self.disturbed if one.end <= self.first_at), default=-math.inf)
 
     @property
     def window(self) -> Window:

@@ -60,7 +60,7 @@ def levels(series: Series | None, case: Case) -> Levels | None:
         return None
     times, values = np.array(series.times), as_array(series.values)
     known = np.isfinite(values)
-    late = known & (times > times[-1] - reach(times, RECENT_S))
+    late = known & (times > max(times[-1] - reach(times, RECENT_S), case.over_s))
     before = known & calm(times, case)
     if not before.any():
         before = known & (times < case.first_at.timestamp() - 10)

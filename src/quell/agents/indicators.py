@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +21,15 @@ GUARD_S = 20.0
 
 SHORT_GUARD_S = 10.0
 """The same while there is so little past that the longer one would leave none."""
+
+ECHO_S = 20.0
+"""What another incident left behind is felt so long after its end."""
+
+ONSET_REACH_S = 120.0
+"""An onset lies at most this much before the first alert."""
+
+BACK_READINGS = 3
+"""So many readings in range, one after the other, and an indicator is back in its range."""
 
 RECENT_S = 12.0
 """An indicator is out of range when most of its readings of the last so many seconds are."""
@@ -104,6 +113,8 @@ class Measured:
     """None while its past is too short to say."""
     query: str
     source: str
+    over_s: float = -math.inf
+    """Readings up to then, Unix seconds, tell of another incident, and nothing of what is now."""
 
     @property
     def low(self) -> float:
@@ -130,7 +141,7 @@ class Measured:
         """Return the readings of the last seconds of the window that are numbers; at least the last three."""
         if not self.times.size:
             return self.values
-        late: Array = self.values[self.times > self.times[-1] - reach(self.times, seconds)]
+        late: Array = self.values[self.times > max(self.times[-1] - reach(self.times, seconds), self.over_s)]
         return late[np.isfinite(late)]
 
     def out_of_range(self) -> bool:
@@ -173,6 +184,7 @@ def measure(telemetry: Telemetry, case: Case) -> list[Measured]:
                     normal=_normal(times, values, kind, case),
                     query=query,
                     source=source,
+                    over_s=case.over_s,
                 )
             )
     return found
@@ -229,20 +241,35 @@ def _restarts(telemetry: Telemetry, service: str) -> tuple[Series | None, str]:
     return Series(name="restarts_recent", service=service, unit="restarts", times=series.times, values=values), query
 
 
-def calm(times: Array, case: Case, *, guard_s: float = GUARD_S) -> np.typing.NDArray[np.bool_]:
-    """Say which times are fit to learn normal from: before this incident, and outside of others."""
+def calm(
+    times: Array, case: Case, *, guard_s: float = GUARD_S, apart_s: float = GUARD_S
+) -> np.typing.NDArray[np.bool_]:
+    """
+    Say which times are fit to learn normal from: before this incident, and outside of others.
+
+    Args:
+        guard_s: how long before this incident they must lie.
+        apart_s: how far from the others, beyond the echo of these.
+    """
     fit = times < case.first_at.timestamp() - guard_s
     for window in case.disturbed:
-        fit &= (times < window.start.timestamp() - guard_s) | (times > window.end.timestamp() + guard_s)
+        end = window.end.timestamp() + ECHO_S + apart_s
+        fit &= (times < window.start.timestamp() - apart_s) | (times > end)
     return fit
 
 
+def _past(times: Array, case: Case) -> Iterator[np.typing.NDArray[np.bool_]]:
+    """Yield what of the past may tell what is normal, the surest first."""
+    yield calm(times, case)
+    yield calm(times, case, guard_s=SHORT_GUARD_S, apart_s=SHORT_GUARD_S)
+    yield calm(times, case, guard_s=SHORT_GUARD_S, apart_s=0.0)
+
+
 def _normal(times: Array, values: Array, kind: Kind, case: Case) -> Normal | None:
-    fit = calm(times, case)
-    if np.isfinite(values[fit]).sum() < TOO_FEW:
-        fit = calm(times, case, guard_s=SHORT_GUARD_S)
-    if np.isfinite(values[fit]).sum() < TOO_FEW:
-        fit = times < case.first_at.timestamp() - SHORT_GUARD_S
+    fit = next(
+        (fit for fit in _past(times, case) if np.isfinite(values[fit]).sum() >= TOO_FEW),
+        times < case.first_at.timestamp() - SHORT_GUARD_S,
+    )
     normal = normal_of(values[fit], unit_floor=floor_of(kind.unit))
     if normal is None and kind.name in NEEDS_NO_PAST:
         center = 1.0 if kind.name == "up" else 0.0
@@ -254,13 +281,25 @@ def began(one: Measured, case: Case) -> tuple[datetime, float]:
     """Return (onset, its error in seconds) of an indicator that is out of range."""
     assert one.normal is not None
     normal = Normal(center=one.normal.center, scale=one.normal.scale, low=one.low, high=one.high)
-    since = case.first_at.timestamp() - 120
-    late = one.times > since
-    found = onset(one.times[late], one.values[late], normal, direction=one.kind.bad_when)
+    late = one.times > max(case.first_at.timestamp() - ONSET_REACH_S, _back_in_range(one, case))
+    times, values = one.times[late], one.values[late]
+    found = onset(times, values, normal, direction=one.kind.bad_when)
     if found is None:
-        bad = [at for at, value in zip(one.times, one.values, strict=True) if np.isfinite(value) and one.bad(value)]
+        bad = [at for at, value in zip(times, values, strict=True) if np.isfinite(value) and one.bad(value)]
         return datetime.fromtimestamp(bad[0] if bad else one.times[-1], UTC), RECENT_S
     return datetime.fromtimestamp(found.at_s, UTC), found.error_s
+
+
+def _back_in_range(one: Measured, case: Case) -> float:
+    """Return when the last incident before this one had ended with the indicator in range: what is wrong came after."""
+    ended = [window.end.timestamp() for window in case.disturbed if window.end <= case.first_at]
+    return max((end for end in ended if _in_range_at(one, end)), default=-math.inf)
+
+
+def _in_range_at(one: Measured, at_s: float) -> bool:
+    """Whether the last readings up to a time were in range; not when there are none."""
+    known = one.values[(one.times <= at_s) & np.isfinite(one.values)][-BACK_READINGS:]
+    return known.size > 0 and not any(one.bad(float(value)) for value in known)
 
 
 def worst(one: Measured) -> float:

@@ -19,8 +19,8 @@ KEPT = 500
 BEFORE = timedelta(seconds=45)
 """Trouble begins this much before its incident opens, at most, for want of a measured onset."""
 
-AFTER = timedelta(seconds=20)
-"""And echoes this long after it was resolved."""
+ONSET_ERROR = timedelta(seconds=10)
+"""And this much before the onset that was measured."""
 
 ALIKE = 0.5
 """An incident that shares less than this of what it showed is not called similar."""
@@ -46,7 +46,8 @@ class RunbookRun:
 
 @dataclass(slots=True, kw_only=True)
 class _Past:
-    since: datetime
+    opened: datetime
+    onset: datetime | None = None
     until: datetime | None = None
     cause: Cause | None = None
     action: str | None = None
@@ -59,6 +60,11 @@ class _Past:
     outcome: str = ""
     shown: set[str] = field(default_factory=set)
     """What it showed: `alert:HighErrors`, `service:cart`, `out:cart/error_ratio`."""
+
+    @property
+    def since(self) -> datetime:
+        """Nothing of it shows before this."""
+        return self.opened - BEFORE if self.onset is None else min(self.opened, self.onset) - ONSET_ERROR
 
 
 class History:
@@ -81,7 +87,7 @@ class History:
         if incident_id == record.stream:
             return
         if isinstance(record.event, ev.IncidentOpened):
-            self._past[incident_id] = _Past(since=record.at - BEFORE)
+            self._past[incident_id] = _Past(opened=record.at)
             while len(self._past) > KEPT:
                 self._past.popitem(last=False)
         past = self._past.get(incident_id)
@@ -104,11 +110,11 @@ class History:
             case ev.Detected(finding=found):
                 past.shown.update(f"out:{one.service}/{one.series}" for one in found.indicators)
                 if found.onset is not None:
-                    past.since = min(past.since, found.onset - AFTER / 2)
+                    past.onset = min(past.onset or found.onset, found.onset)
             case ev.AlertGrouped(alert=alert):
                 past.shown.update(shown_by(alert))
             case ev.StateChanged(after=State.RESOLVED):
-                past.until = record.at + AFTER
+                past.until = record.at
             case ev.IncidentMerged():
                 past.until = record.at
             case ev.IncidentReopened():
@@ -181,7 +187,7 @@ class History:
         )
 
     def disturbed(self, incident_id: str) -> tuple[Window, ...]:
-        """Return the stretches in which other incidents went on; one still open has no end in sight."""
+        """Return the stretches in which other incidents went on, without echo; one still open has no end in sight."""
         far = datetime(9999, 1, 1, tzinfo=UTC)
         return tuple(
             Window(start=past.since, end=past.until or far)
