@@ -91,12 +91,14 @@ def seconds_ago(start_s: float, end_s: float) -> Window:
 
 
 THREE_IN_A_ROW = (
-    *([0.0] * 27), 0.03, 0.06, 0.08, 0.09, 0.11, 0.15, 0.11, 0.11, 0.08, *([0.0] * 14), 0.01, 0.03, 0.03, 0.03, 0.04, 0.05,
-    0.11, 0.12, 0.12, 0.13, 0.13, 0.10, 0.07, 0.08, 0.05, 0.02, 0.01, *([0.0] * 4), *([math.nan] * 9), 0.39, 0.25, 0.14,
-    0.24, 0.27, 0.36, 0.53,
+    *([0.0] * 27), 0.03, 0.06, 0.08, 0.09, 0.11, 0.15, 0.11, 0.11, 0.08, *([0.0] * 14), 0.01, 0.03, 0.03, 0.03, 0.04,
+    0.05, 0.11, 0.12, 0.12, 0.13, 0.13, 0.10, 0.07, 0.08, 0.05, 0.02, 0.01, *([0.0] * 4), *([math.nan] * 9), 0.39, 0.25,
+    0.14, 0.24, 0.27, 0.36, 0.53,
 )  # fmt: skip
-"""Share of requests that failed, a reading a second, as it was measured in the lab: two faults elsewhere, mended, and one
-of its own; in the gap Quell was killed."""
+"""
+Share of requests that failed, a reading a second, as it was measured in the lab: two faults elsewhere, mended, and one
+of its own. In the gap Quell was killed.
+"""
 
 
 def test_a_fault_soon_after_two_others_is_dated_by_itself_and_its_change_is_blamed() -> None:

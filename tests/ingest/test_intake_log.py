@@ -16,6 +16,8 @@ from quell.errors import Overloaded, StorageError, StorageFull, WrongOffset
 from quell.eventlog.log import Write
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.incident import events as ev
+from quell.incident.correlation import CorrelationRules
+from quell.ingest.fold import Fold
 from quell.ingest.intake import IntakeLimits
 from tests.ingest.given import SHOP, Clock, Desk, alert, ended, new_desk
 from tests.ingest.snapshot import snapshot
@@ -101,6 +103,27 @@ class TestRestart:
                 each.intake._ledger.prune(desk.clock().timestamp())
 
             assert snapshot(again.intake) == snapshot(desk.intake)
+
+        asyncio.run(run())
+
+    @settings(max_examples=100, deadline=None)
+    @given(st.lists(STEPS, max_size=10), st.integers(0, 30))
+    def test_where_the_log_was_folded_a_way_already_the_rest_is_enough(
+        self, steps: list[tuple[str, Any]], folded: int
+    ) -> None:
+        async def run() -> None:
+            desk = await new_desk()
+            await play(desk, steps)
+            whole, part = await new_desk(desk.clock, log=desk.log), Desk(desk.log, desk.clock)
+            fold = Fold(CorrelationRules())
+            fold.take(await desk.log.read(after=0, limit=folded) if folded else [])
+            await part.intake.start(fold)
+
+            assert snapshot(part.intake) == snapshot(whole.intake)
+            assert part.intake.counts() == whole.intake.counts()
+            assert part.intake.position == whole.intake.position
+
+            await part.send(alert("Other", "elsewhere"))  # at its place in the log, or the append is refused
 
         asyncio.run(run())
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from quell.eventlog.log import Recorded
-from quell.eventlog.projections.history import RUNS_KEPT, History
+from quell.eventlog.projections.history import BEFORE, ONSET_ERROR, RUNS_KEPT, History
 from quell.incident import events as ev
 from quell.incident.events import Event, TrackRecord
-from tests.projections.given import PLAN, Told, alert, grouped, opened, whole_response
+from tests.projections.given import PLAN, START, Told, alert, grouped, opened, whole_response
 
 
 def taught(*incidents: tuple[str, list[Event]]) -> History:
@@ -47,6 +48,19 @@ def test_the_newest_of_equals_comes_first_and_few_are_named() -> None:
     history = taught(*past, ("INC-9", [opened("INC-9"), grouped(alert())]))
 
     assert [one.incident_id for one in history.similar("INC-9", at_least=0.0)] == ["INC-6", "INC-5", "INC-4"]
+
+
+def test_an_incident_disturbed_from_its_onset_until_its_end_and_others_since_before_they_opened() -> None:
+    measured, unmeasured = whole_response("INC-1"), [opened("INC-2"), grouped(alert())]
+    history = taught(("INC-1", measured), ("INC-2", unmeasured))
+
+    (this,) = history.disturbed("INC-2")
+    (other,) = history.disturbed("INC-1")
+
+    assert this.start == START - timedelta(seconds=10) - ONSET_ERROR
+    assert this.end == START + timedelta(seconds=len(measured) - 1)
+    assert other.start == START + timedelta(seconds=len(measured) + 1) - BEFORE
+    assert other.end.year == 9999
 
 
 def by_runbook(incident_id: str) -> list[Event]:

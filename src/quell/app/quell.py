@@ -60,6 +60,7 @@ from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.gateway.room import Bounds
 from quell.incident import events as ev
 from quell.incident.events import SYSTEM_STREAM, Event, Phase
+from quell.ingest.fold import Fold
 from quell.ingest.intake import Intake, IntakeLimits
 from quell.ingest.proof import BearerToken
 from quell.outcomes.record import Origin
@@ -138,12 +139,12 @@ class Quell:
         self.actions = parts.actions(settings, self.client, self.topology.callers)
         self.policy, self.shelf = parts.policy(settings, self.models.earned), runbooks.shelf(settings)
         self.runbooks = runbooks.in_use(self.shelf)
-        secret = watching.new_secret()
+        secret, rules = watching.new_secret(), parts.correlation_rules(settings)
         self.intake = Intake(
             self.log,
             {**parts.senders(settings), WATCH: watching.source(secret)},
             limits=IntakeLimits(),
-            rules=parts.correlation_rules(settings),
+            rules=rules,
             topology=lambda: self.topology.edges,
             clock=clock,
         )
@@ -175,7 +176,7 @@ class Quell:
         self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)
         self.starter = Starter(self.engine, self.incidents)
 
-        self._caught_up = await self._fold_past()
+        past = await self._fold_past(Fold(rules))
         bounds = Bounds(connections=min(settings.live.connections, openfiles.for_sockets()))
         self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
         probes = (
@@ -194,7 +195,7 @@ class Quell:
         self.commands = Commands(self.log, self.incidents, clock=clock)
         self.asgi = self._front(lab)
         self.live = Lines(self.hub, commands=self.commands.run, admit=self._admit, packs=settings.live.compress)
-        await self._start()
+        await self._start(past)
 
     def _standing_watch(self, secret: str) -> StandingWatch | None:
         """Return the watch, or None when the settings want none."""
@@ -273,16 +274,15 @@ class Quell:
         self.asgi.check(scope)
         return _principal(scope)
 
-    async def _start(self) -> None:
-        caught_up = self._caught_up
+    async def _start(self, past: Fold) -> None:
         await self._remember()
-        await self.intake.start()
+        await self.intake.start(past)
         recovered = await self.engine.launch()
         self._stack.push_async_callback(self.engine.stop)
         started = ev.ProcessStarted(version=__version__, epoch=self.log.epoch, recovered=recovered)
         await self.log.append([Write(stream=SYSTEM_STREAM, events=[started])])
-        self._spawn(self._follow(caught_up), "follow")
-        self._spawn(self._start_responses(caught_up), "starter")
+        self._spawn(self._follow(past.position), "follow")
+        self._spawn(self._start_responses(past.position), "starter")
         self._spawn(self.intake.follow(), "intake")
         self._spawn(self._look_around(), "health")
         if self.standing is not None:
@@ -294,16 +294,15 @@ class Quell:
         self._spawn(self.topology.keep(), "topology")
         self._stack.push_async_callback(self._stop_tasks)
 
-    async def _fold_past(self) -> int:
-        """Fold what earlier processes recorded; return the position reached."""
-        after = 0
-        while page := await self.log.read(after=after, limit=2000):
+    async def _fold_past(self, intake: Fold) -> Fold:
+        """Fold what earlier processes recorded, for all that is shown and for intake; return how far that went."""
+        while page := await self.log.read(after=intake.position, limit=2000):
             for record in page:
                 self.history.apply(record)
                 self.outcomes.take(record)
             self.models.apply_all(page)
-            after = page[-1].position
-        return after
+            intake.take(page)
+        return intake
 
     async def _remember(self) -> None:
         """Take up what was scraped before: alerts are grouped by it, and responses go on with it, from the start."""

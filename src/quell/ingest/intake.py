@@ -19,8 +19,8 @@ from quell.incident.alert import Alert, AlertStatus
 from quell.incident.correlation import CorrelationRules, Topology
 from quell.ingest.batch import Batch
 from quell.ingest.correlate import BY, Correlator
-from quell.ingest.counts import Counts, Totals
-from quell.ingest.ledger import Ledger
+from quell.ingest.counts import Counts
+from quell.ingest.fold import Fold
 from quell.ingest.source import AlertSource, Parsed
 from quell.ingest.tail import Tail
 from quell.ingest.text import clean
@@ -86,11 +86,15 @@ class Intake:
         self._rebuilding = asyncio.Lock()
         self._stale = True
         self._late: dict[str, int] = {}
-        self._adopt(Ledger(rules), Totals(), intake_offset=0)
+        self._adopt(Fold(rules))
 
-    async def start(self) -> None:
-        """Fold the log, so that intake goes on where it stopped. Raises: StorageError."""
-        await self._refresh()
+    async def start(self, fold: Fold | None = None) -> None:
+        """
+        Go on where intake stopped: by what was folded of the log already, and the rest of it.
+
+        Raises: StorageError.
+        """
+        await self._refresh(fold)
 
     @property
     def position(self) -> int:
@@ -298,30 +302,23 @@ class Intake:
         if self._late:
             await self._reopen_late()
 
-    async def _refresh(self) -> None:
-        """Fold the log from its start, when nothing of ours is under way."""
+    async def _refresh(self, fold: Fold | None = None) -> None:
+        """Fold the log, from its start or from where `fold` stands, when nothing of ours is under way."""
         async with self._rebuilding:
             if not self._stale:
                 return
             await self._idle.wait()
-            ledger, totals, position, intake_offset = Ledger(self._rules), Totals(), 0, 0
-            while records := await self._log.read(after=position, limit=PAGE):
-                for recorded in records:
-                    ledger.replay(recorded.stream, recorded.event, recorded.at.timestamp())
-                    intake_offset += recorded.stream == ev.INTAKE_STREAM
-                    if type(recorded.event) is ev.BatchTaken:
-                        totals.add(recorded.event)
-                position = records[-1].position
-            self._adopt(ledger, totals, intake_offset=intake_offset)
-            self._tail.restart(position)
+            fold = fold or Fold(self._rules)
+            while records := await self._log.read(after=fold.position, limit=PAGE):
+                fold.take(records)
+            self._adopt(fold)
+            self._tail.restart(fold.position)
             self._stale = False
         self._take_in_others()
 
-    def _adopt(self, ledger: Ledger, totals: Totals, *, intake_offset: int) -> None:
-        self._ledger = ledger
-        self._totals = totals
-        self._intake_offset = intake_offset
-        self._correlator = Correlator(ledger)
+    def _adopt(self, fold: Fold) -> None:
+        self._ledger, self._totals, self._intake_offset = fold.ledger, fold.totals, fold.intake_events
+        self._correlator = Correlator(fold.ledger)
         self._edges = None
 
     def _look_at_topology(self) -> None:
