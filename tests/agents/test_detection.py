@@ -12,7 +12,7 @@ from quell.agents.case import Case, believed_start
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
 from quell.incident.events import Cause, EvidenceKind, Window
-from tests.agents.shop import NOW, Shop, alert, case
+from tests.agents.shop import AFTER_S, NOW, Shop, alert, case
 
 
 def test_a_failing_service_is_confirmed_with_its_onset_and_scope() -> None:
@@ -95,25 +95,38 @@ THREE_IN_A_ROW = (
     0.05, 0.11, 0.12, 0.12, 0.13, 0.13, 0.10, 0.07, 0.08, 0.05, 0.02, 0.01, *([0.0] * 4), *([math.nan] * 9), 0.39, 0.25,
     0.14, 0.24, 0.27, 0.36, 0.53,
 )  # fmt: skip
+CUT_SHORT = (
+    *([0.0] * 19), 0.01, 0.05, 0.11, 0.10, 0.13, 0.10, 0.07, 0.06, 0.04, 0.03, 0.03, 0.01, *([0.0] * 9), 0.02, 0.01,
+    0.04, 0.09, 0.08, 0.11, 0.15, 0.13, 0.09, 0.06, 0.04, 0.0, 0.0, *([math.nan] * 11), 0.13, 0.5, 0.33, 0.24, 0.35,
+    0.32, 0.28,
+)  # fmt: skip
 """
 Share of requests that failed, a reading a second, as it was measured in the lab: two faults elsewhere, mended, and one
-of its own. In the gap Quell was killed.
+of its own. In the gap Quell was killed; in the second it was not there when the incident before ended.
 """
 
 
-def test_a_fault_soon_after_two_others_is_dated_by_itself_and_its_change_is_blamed() -> None:
-    shop = Shop().known_for(len(THREE_IN_A_ROW))
-    shop.change("payment", "config", what="timeout_ms", by="ops", before_s=-3.5)
-    shop._set("payment", "error_ratio", "ratio", np.array(THREE_IN_A_ROW))
+@pytest.mark.parametrize(
+    ("measured", "began_s", "changed_s", "disturbed"),
+    [
+        (THREE_IN_A_ROW, 13, 16.5, (seconds_ago(72.6, 46), seconds_ago(48, 16.7))),
+        (CUT_SHORT, 12.5, 13.5, (seconds_ago(63, 40), seconds_ago(40, 14))),
+    ],
+)
+def test_a_fault_soon_after_two_others_is_dated_by_itself_and_its_change_is_blamed(
+    measured: tuple[float, ...], began_s: float, changed_s: float, disturbed: tuple[Window, ...]
+) -> None:
+    shop = Shop().known_for(len(measured))
+    shop.change("payment", "config", what="timeout_ms", by="ops", before_s=changed_s - AFTER_S)
+    shop._set("payment", "error_ratio", "ratio", np.array(measured))
     alerts = (alert("payment", at=NOW - timedelta(seconds=9)),)
-    disturbed = (seconds_ago(72.6, 46), seconds_ago(48, 16.7))
     this = case(alerts=alerts, first_at=alerts[0].starts_at, disturbed=disturbed)
 
     found = detect(this, shop.telemetry())
     cause = diagnose(this, shop.telemetry(), found.onset)
 
     assert found.onset is not None
-    assert abs((found.onset - (NOW - timedelta(seconds=13))).total_seconds()) <= 6
+    assert abs((found.onset - (NOW - timedelta(seconds=began_s))).total_seconds()) <= 6
     assert cause.hypotheses[0].cause is Cause.BAD_CONFIG
 
 

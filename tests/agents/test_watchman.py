@@ -61,6 +61,14 @@ def test_what_users_feel_is_trouble() -> None:
     assert {one.service for one in troubles(shop.telemetry(), case_of(NOW, ()))} == {"payment", "checkout", "edge"}
 
 
+def test_what_an_incident_that_just_ended_left_is_no_new_trouble() -> None:
+    shop = Shop().failed("payment", 0.5, since_s=60, until_s=6)
+    just_ended = (Window(start=NOW - timedelta(seconds=70), end=NOW - timedelta(seconds=4)),)
+
+    assert [one.service for one in troubles(shop.telemetry(), case_of(NOW, ()))] == ["payment"]
+    assert troubles(shop.telemetry(), case_of(NOW, just_ended)) == []
+
+
 def test_the_value_now_is_read_or_unknown() -> None:
     telemetry, case = Shop().filling().telemetry(), case_of(NOW, ())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quell.errors import NotFound
+from quell.errors import Conflict, NotFound
 from quell.eventlog.incidents import Incidents
 from quell.incident import decisions
 from quell.incident import events as ev
@@ -201,6 +201,10 @@ async def test_alerts_that_resolve_while_a_question_is_open_make_it_moot(tmp_pat
     assert outcome == "resolved"
     assert incident.state is State.RESOLVED
     assert on.action.done == []
+    assert incident.approval is not None
+    assert incident.approval.answer == "withdrawn"
+    with pytest.raises(Conflict, match="withdrawn already"):
+        decisions.approve(incident, "p1", by="person:kim", now=clock())
 
 
 @pytest.mark.parametrize("autonomy", [Autonomy.OBSERVE, Autonomy.RECOMMEND])

@@ -109,7 +109,7 @@ function Question({ row, approval, plan, brief }: { row: IncidentSummary; approv
   );
 }
 
-const ANSWERS: Readonly<Record<string, string>> = { approved: "Approved", rejected: "Rejected", expired: "Nobody answered in time" };
+const ANSWERS: Readonly<Record<string, string>> = { approved: "Approved", rejected: "Rejected", expired: "Nobody answered in time", withdrawn: "No answer needed any more" };
 
 function Answer({ approval }: { approval: ApprovalView | null }) {
   if (approval?.answer == null) return null;

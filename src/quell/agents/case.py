@@ -44,9 +44,15 @@ class Case:
         return tuple(dict.fromkeys(alert.service for alert in self.alerts if alert.service))
 
     @property
+    def ended_s(self) -> tuple[float, ...]:
+        """When others ended before this one, or until now where there is no alert; Unix seconds."""
+        until = self.first_at if self.alerts else self.now
+        return tuple(one.end.timestamp() for one in self.disturbed if one.end <= until)
+
+    @property
     def over_s(self) -> float:
-        """When the last incident before this one ended, Unix seconds: readings up to then tell of that one."""
-        return max((one.end.timestamp() for one in self.disturbed if one.end <= self.first_at), default=-math.inf)
+        """When the last of them ended, Unix seconds: readings up to then tell of that one."""
+        return max(self.ended_s, default=-math.inf)
 
     @property
     def window(self) -> Window:

@@ -28,9 +28,6 @@ ECHO_S = 20.0
 ONSET_REACH_S = 120.0
 """An onset lies at most this much before the first alert."""
 
-BACK_READINGS = 3
-"""So many readings in range, one after the other, and an indicator is back in its range."""
-
 RECENT_S = 12.0
 """An indicator is out of range when most of its readings of the last so many seconds are."""
 
@@ -292,14 +289,14 @@ def began(one: Measured, case: Case) -> tuple[datetime, float]:
 
 def _back_in_range(one: Measured, case: Case) -> float:
     """Return when the last incident before this one had ended with the indicator in range: what is wrong came after."""
-    ended = [window.end.timestamp() for window in case.disturbed if window.end <= case.first_at]
-    return max((end for end in ended if _in_range_at(one, end)), default=-math.inf)
+    return max((end for end in case.ended_s if not _bad_at(one, end)), default=-math.inf)
 
 
-def _in_range_at(one: Measured, at_s: float) -> bool:
-    """Whether the last readings up to a time were in range; not when there are none."""
-    known = one.values[(one.times <= at_s) & np.isfinite(one.values)][-BACK_READINGS:]
-    return known.size > 0 and not any(one.bad(float(value)) for value in known)
+def _bad_at(one: Measured, at_s: float) -> bool:
+    """Whether it was out of range at a time; not when it was not read shortly before."""
+    near = (one.times <= at_s) & (one.times > at_s - FEW_STEPS * step_of(one.times)) & np.isfinite(one.values)
+    known = one.values[near]
+    return known.size > 0 and one.bad(float(known[-1]))
 
 
 def worst(one: Measured) -> float:

@@ -82,7 +82,7 @@ class Approval:
     expires_at: datetime
     reason: str
     answer: str | None = None
-    """`approved`, `rejected` or `expired`; None while it waits."""
+    """`approved`, `rejected`, `expired` or `withdrawn`; None while it waits."""
     by: str | None = None
     answered_at: datetime | None = None
 
@@ -358,6 +358,10 @@ def _approval_expired(inc: Incident, event: ev.ApprovalExpired, at: datetime) ->
     _answer(inc, event.plan_id, "expired", None, at)
 
 
+def _approval_withdrawn(inc: Incident, event: ev.ApprovalWithdrawn, at: datetime) -> None:
+    _answer(inc, event.plan_id, "withdrawn", None, at)
+
+
 def _action_started(inc: Incident, event: ev.ActionStarted, at: datetime) -> None:
     inc.actions.append(
         ActionRun(
@@ -440,6 +444,7 @@ _TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
     ev.ActionApproved: _approved,
     ev.ActionRejected: _rejected,
     ev.ApprovalExpired: _approval_expired,
+    ev.ApprovalWithdrawn: _approval_withdrawn,
     ev.ActionStarted: _action_started,
     ev.ActionFinished: _action_finished,
     ev.ActionBroke: _action_broke,

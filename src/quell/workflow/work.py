@@ -174,7 +174,8 @@ class ResponseWork:
             "recovered": "every alert resolved while the question was open",
             "ended": "a person ended the incident while the question was open",
         }[answer]
-        return Outcome(word=answer, says=says, state=PhaseState.COMPLETED)
+        events = [] if answer in ("approved", "rejected") else [ev.ApprovalWithdrawn(plan_id=plan.id, reason=says)]
+        return Outcome(word=answer, says=says, state=PhaseState.COMPLETED, events=events)
 
     async def act(self) -> str:
         """Make the change, once."""

@@ -245,6 +245,14 @@ def _approval_expired(event: ev.ApprovalExpired, moment: Moment) -> Said:
     )
 
 
+def _approval_withdrawn(event: ev.ApprovalWithdrawn, moment: Moment) -> Said:
+    return Said(
+        title=f"Nobody needs to answer about plan {event.plan_id} any more",
+        text=_join(event.reason, "nothing was changed"),
+        phase=Phase.APPROVE,
+    )
+
+
 def _action_started(event: ev.ActionStarted, moment: Moment) -> Said:
     return Said(title=f"{_action(event.action)} of {event.target} begins", phase=Phase.ACT)
 
@@ -353,6 +361,7 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.ActionApproved: _approved,
     ev.ActionRejected: _rejected,
     ev.ApprovalExpired: _approval_expired,
+    ev.ApprovalWithdrawn: _approval_withdrawn,
     ev.ActionStarted: _action_started,
     ev.ActionFinished: _action_finished,
     ev.ActionBroke: _action_broke,

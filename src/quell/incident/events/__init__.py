@@ -68,6 +68,7 @@ from quell.incident.events.response import (
     ActionUndone,
     ApprovalExpired,
     ApprovalRequested,
+    ApprovalWithdrawn,
     BreachForecast,
     Detected,
     Diagnosed,
@@ -123,6 +124,7 @@ __all__ = [
     "AlertResolved",
     "ApprovalExpired",
     "ApprovalRequested",
+    "ApprovalWithdrawn",
     "Argument",
     "AssumptionsSet",
     "Autonomy",
@@ -229,6 +231,7 @@ IncidentEvent = (
     | ActionApproved
     | ActionRejected
     | ApprovalExpired
+    | ApprovalWithdrawn
     | ActionStarted
     | ActionFinished
     | ActionBroke

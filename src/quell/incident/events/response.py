@@ -167,6 +167,14 @@ class ApprovalExpired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalWithdrawn:
+    """Nobody needs to answer any more; a yes that comes at the same moment changes nothing."""
+
+    plan_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionStarted:
     """The change is about to be made; `key` makes it happen once."""
 
