@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
-from quell.evidence.source import LogLine, Span
+from quell.evidence.source import Collected, LogLine, Scope, Span
 from quell.incident.alert import Alert, AlertStatus, Severity
 from quell.incident.events import Change, EvidenceKind, Series, Window
 
@@ -173,6 +173,24 @@ class Shop:
             edges_from=("scrape", "calls"),
             kinds=self.kinds,
         )
+
+
+class ShopSource:
+    """A source that gives what the shop's telemetry is, whatever it is asked."""
+
+    name = "scrape"
+    kinds = (EvidenceKind.METRIC, EvidenceKind.TOPOLOGY)
+
+    def __init__(self, shop: Shop) -> None:
+        self._telemetry = shop.telemetry()
+
+    async def collect(self, scope: Scope, window: Window) -> Collected:
+        series = [one for group in self._telemetry.series.values() for one in group]
+        edges = self._telemetry.edges
+        return Collected(source=self.name, window=window, query="all", series=series, edges=edges)
+
+    async def check(self) -> str:
+        return "a shop"
 
 
 def alert(service: str, name: str = "HighErrorRate", at: datetime = NOW - timedelta(seconds=10)) -> Alert:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from quell.agents.detection import detect
 from quell.agents.resolution import Means
 from quell.agents.team import Team
 from quell.agents.verification import Patience
 from quell.incident.alert import IncidentSeverity
-from quell.incident.events import Checks, Detection
+from quell.incident.events import Checks, Detection, Verified
 from quell.incident.state import ActionRun, Incident
+from tests.agents.shop import NOW, Shop, ShopSource, alert, case
 from tests.agents.test_verification import START, Clock, ScriptedMetrics, out_of_range
 from tests.projections.given import PLAN
 
@@ -46,6 +48,52 @@ async def steady_of(checks: Checks | None, *, done: bool) -> int:
     verdict = await team.verify(incident, progress)
     assert verdict.verdict == "recovered"
     return told[-1]
+
+
+async def verified(shop: Shop, changed: str) -> Verified:
+    """Return the verdict on a change of a service while the shop is as it is, all of it out of range before."""
+    firing = [alert("edge"), alert("checkout")]
+    found = detect(case(("edge", "checkout")), Shop().failing("payment").telemetry())
+    incident = Incident(
+        id="INC-1", title="edge fails", severity=IncidentSeverity.SEV2, opened_at=NOW, updated_at=NOW, detection=found
+    )
+    incident.alerts = {one.fingerprint: one for one in firing}
+    incident.firing = set(incident.alerts)
+    incident.plan = replace(PLAN, target=changed)
+    incident.actions.append(ActionRun(plan_id=PLAN.id, action="restart", target=changed, key="k", started_at=NOW))
+    team = Team(
+        [ShopSource(shop)],
+        clock=Clock(NOW),
+        disturbed=lambda incident_id: (),
+        means=no_means,
+        patience=Patience(within_s=3, every_s=0.0, steady=2),
+    )
+
+    async def progress(done: int, total: int, what: str) -> None:
+        assert done <= total
+
+    return await team.verify(incident, progress)
+
+
+async def test_a_fix_helped_in_part_when_what_is_wrong_now_is_not_its_services_own() -> None:
+    # Checkout was changed and fails all the same: payment does, which it calls.
+    verdict = await verified(Shop().failing("payment"), "checkout")
+
+    assert verdict.verdict == "in_part"
+    assert verdict.says.startswith("checkout shows no trouble of its own any more, payment does; not recovered within")
+    assert verdict.helped is None
+
+
+@pytest.mark.parametrize(
+    ("shop", "changed"),
+    [(Shop().failing("payment"), "payment"), (Shop().failing("payment").failing("checkout", 0.9), "checkout")],
+    ids=["its own", "its own and another's"],
+)
+async def test_a_fix_whose_service_is_still_in_trouble_did_not_help(shop: Shop, changed: str) -> None:
+    verdict = await verified(shop, changed)
+
+    assert verdict.verdict == "not_recovered"
+    assert verdict.helped is False
 
 
 @pytest.mark.parametrize(

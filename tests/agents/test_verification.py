@@ -19,8 +19,8 @@ START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 class Clock:
     """Goes on by a second each time it is read."""
 
-    def __init__(self) -> None:
-        self.now = START
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
 
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)

@@ -16,6 +16,7 @@ from tests.workflow.stage import ScriptedAgents, open_incident, stage
 ROOT = Path(__file__).parents[2]
 HELPS = ["begin", "detect", "diagnose", "predict", "plan", "approve", "act", "verify", "resolve"]
 DOES_NOT_HELP = [*HELPS[:-1], "undo", "hand_over"]
+HELPS_IN_PART = [*HELPS[:-1], "go_on"]
 
 
 async def killed_after(folder: Path, helped: str, steps: list[str]) -> dict[str, object]:
@@ -45,7 +46,9 @@ async def undisturbed(folder: Path, helped: str) -> tuple[str, Counter[str]]:
     return outcome, Counter(type(record.event).__name__ for record in records)
 
 
-@pytest.mark.parametrize(("helped", "steps"), [("recovered", HELPS), ("worse", DOES_NOT_HELP)])
+@pytest.mark.parametrize(
+    ("helped", "steps"), [("recovered", HELPS), ("worse", DOES_NOT_HELP), ("in_part", HELPS_IN_PART)]
+)
 async def test_a_response_killed_after_every_step_ends_as_if_it_had_not_been(
     tmp_path: Path, helped: str, steps: list[str]
 ) -> None:
@@ -58,7 +61,7 @@ async def test_a_response_killed_after_every_step_ends_as_if_it_had_not_been(
     assert end["kills"] == len(steps)
     assert end["outcome"] == outcome
     assert Counter(end["events"]) == events  # type: ignore[arg-type]
-    assert [line.split()[0] for line in end["done"]] == (["run"] if helped == "recovered" else ["run", "undo"])  # type: ignore[attr-defined]
+    assert [line.split()[0] for line in end["done"]] == (["run", "undo"] if helped == "worse" else ["run"])  # type: ignore[attr-defined]
 
 
 async def test_a_process_killed_between_a_change_and_its_record_makes_the_change_once(tmp_path: Path) -> None:

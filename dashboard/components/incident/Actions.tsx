@@ -6,6 +6,7 @@ import css from "./incident.module.css";
 
 const VERDICT_TONES: Readonly<Record<string, string | undefined>> = {
   recovered: css.goodText,
+  in_part: css.goodText,
   not_recovered: css.badText,
   worse: css.badText,
 };

@@ -3510,7 +3510,7 @@ export interface components {
         };
         /**
          * ResponseEnded
-         * @description The agents are done with this run: `resolved`, `escalated`, `superseded` or `failed`.
+         * @description The agents are done with this run: `resolved`, `helped_in_part`, `escalated`, `superseded` or `failed`.
          */
         ResponseEnded: {
             /** Outcome */
@@ -4205,7 +4205,8 @@ export interface components {
         };
         /**
          * Verified
-         * @description The verdict on a fix: `recovered`, `not_recovered`, `worse` or `unknown` (could not look).
+         * @description The verdict on a fix: `recovered`, `in_part` (the service that was changed shows no trouble of its own any more, and
+         *     another does), `not_recovered`, `worse` or `unknown` (could not look).
          */
         Verified: {
             /**

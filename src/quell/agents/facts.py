@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
-from quell.agents.indicators import RECENT_S, Measured, began, calm, find, reach
+from quell.agents.indicators import RECENT_S, Measured, began, calm, find, measure, reach
 from quell.agents.prediction import running_out
 from quell.incident.events import Change, Series
-from quell.signals.causes import AFTER_ONSET_S, RETRYING
+from quell.signals.causes import AFTER_ONSET_S, RETRYING, trouble
 from quell.signals.facts import ChangeFacts, PeerFacts, ServiceFacts
 from quell.signals.localize import Sign
 from quell.signals.rootcause import explained_by_callees
@@ -33,6 +33,10 @@ LEAST_CALLS = 0.2
 ITS_OWN = ("lock_wait_ratio", "cpu_use")
 """What callers that try again bring a service short of only after they began to."""
 BEFORE = timedelta(seconds=1)
+
+NOW_REACH = timedelta(seconds=30)
+"""What traces, logs and restarts showed longer ago says nothing of now."""
+
 RETRIED_LOAD = 1.3
 """A service whose requests are retried, and that gets so many times its normal ones, bears a storm."""
 
@@ -96,6 +100,12 @@ def facts_of(
         for service in services
     ]
     return _with_retries(found, measured, case)
+
+
+def in_trouble(case: Case, telemetry: Telemetry) -> set[str]:
+    """Return the services that show trouble of their own now: what their callees do to them is none."""
+    since = case.now - NOW_REACH
+    return {one.service for one in facts_of(case, telemetry, measure(telemetry, case), (), since) if trouble(one)}
 
 
 def _with_retries(found: Sequence[ServiceFacts], measured: Sequence[Measured], case: Case) -> list[ServiceFacts]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from quell.agents import credit, detection, diagnosis, prediction, resolution, verification
 from quell.agents.case import Case, Progress, Telemetry, believed_start, gather
 from quell.agents.diagnosis import BELIEVED
+from quell.agents.facts import in_trouble
 from quell.agents.resolution import Means
 from quell.agents.verification import Patience
 from quell.evidence.source import EvidenceSource
@@ -71,11 +72,13 @@ class Team:
     def _case(self, incident: Incident) -> Case:
         firing = [alert for key, alert in incident.alerts.items() if key in incident.firing]
         alerts = tuple(firing or incident.alerts.values())
+        # Of one that goes on since it opened the first alert counts, resolved or not: normal was before all of it.
+        begun = alerts if incident.reopened else incident.alerts.values()
         since = incident.opened_at if not incident.reopened else incident.updated_at
         return Case(
             incident_id=incident.id,
             alerts=alerts,
-            first_at=min((believed_start(alert) for alert in alerts), default=since),
+            first_at=min((believed_start(alert) for alert in begun), default=since),
             now=self._clock(),
             disturbed=self._disturbed(incident.id),
             pieces=len(incident.evidence),
@@ -160,7 +163,23 @@ class Team:
             progress=progress,
             patience=self._patience.as_wanted(checks),
         )
-        return await self._credited(incident, verdict) if verdict.verdict == "recovered" else verdict
+        if verdict.verdict == "recovered":
+            return await self._credited(incident, verdict)
+        plan = _done(incident)
+        if verdict.verdict == "not_recovered" and plan is not None:
+            return await self._or_in_part(incident, plan.target, verdict, progress)
+        return verdict
+
+    async def _or_in_part(
+        self, incident: Incident, changed: str, verdict: ev.Verified, progress: Progress
+    ) -> ev.Verified:
+        """Say that a fix helped in part where its service shows no trouble of its own any more, and another does."""
+        case, telemetry = await self._look(incident, progress)
+        troubled = await asyncio.to_thread(in_trouble, case, telemetry)
+        if changed in troubled or not troubled:
+            return verdict
+        why = f"{changed} shows no trouble of its own any more, {' and '.join(sorted(troubled))} does"
+        return replace(verdict, verdict="in_part", says=f"{why}; {verdict.says}", credit="unclear", credit_says=why)
 
     async def _credited(self, incident: Incident, verdict: ev.Verified) -> ev.Verified:
         """Say whose a recovery is, by what came back beside it."""
@@ -179,8 +198,13 @@ class Team:
         return replace(verdict, credit=whose, credit_says=why)
 
 
+def _done(incident: Incident) -> ev.Plan | None:
+    """Return the plan that was carried out, if one was."""
+    plan = incident.plan
+    return plan if plan is not None and any(run.plan_id == plan.id for run in incident.actions) else None
+
+
 def _checks_of(incident: Incident) -> ev.Checks:
     """Return what the runbook that was carried out wants verified; nothing of its own when none was."""
-    plan = incident.plan
-    done = plan is not None and any(run.plan_id == plan.id for run in incident.actions)
-    return (plan.checks if plan is not None and done else None) or ev.Checks()
+    plan = _done(incident)
+    return (plan.checks if plan is not None else None) or ev.Checks()

@@ -22,7 +22,11 @@ async def respond(step: Step, work: ResponseWork) -> str:
 
 
 async def _respond(step: Step, work: ResponseWork) -> str:
-    """Detect > diagnose > predict > plan > approve > act > verify > resolve, or undo and hand over to a person."""
+    """
+    Detect > diagnose > predict > plan > approve > act > verify > resolve, or undo and hand over to a person.
+
+    What helped in part is kept, and another run looks for what else is wrong.
+    """
     if await step("begin", work.begin) == "superseded":
         return "superseded"
 
@@ -43,8 +47,11 @@ async def _respond(step: Step, work: ResponseWork) -> str:
     if answer != "approved":
         return await step("hand_over", work.hand_over)
 
-    if await step("act", work.act) == "done" and await step("verify", work.verify) == "recovered":
+    helped = await step("verify", work.verify) if await step("act", work.act) == "done" else "no"
+    if helped == "recovered":
         return await step("resolve", work.resolve)
+    if helped == "in_part":
+        return await step("go_on", work.go_on)
 
     await step("undo", work.undo)
     return await step("hand_over", work.hand_over)

@@ -12,7 +12,7 @@ from quell.incident import events as ev
 from quell.incident.events import Event
 from quell.incident.state import Incident
 from quell.workflow.engine import Engine
-from quell.workflow.work import workflow_id
+from quell.workflow.work import HELPED_IN_PART, workflow_id
 
 logger = structlog.get_logger()
 
@@ -31,15 +31,20 @@ class Starter:
                 await self._engine.start(workflow_id(incident_id, 1))
             case ev.IncidentReopened():
                 await self._again(record.stream.removeprefix("incident/"))
-            case ev.AlertResolved() | ev.ResponseEnded():
+            case ev.AlertResolved():
                 await self._settle(record.stream.removeprefix("incident/"))
+            case ev.ResponseEnded(outcome=outcome):
+                incident_id = record.stream.removeprefix("incident/")
+                await self._settle(incident_id)
+                if outcome == HELPED_IN_PART:
+                    await self._again(incident_id)
             case _:
                 return
 
     async def catch_up(self, incident: Incident) -> None:
         """Start what an incident of an earlier process still lacks."""
-        if incident.open and not incident.responding and incident.run == 0:
-            await self._engine.start(workflow_id(incident.id, 1))
+        if incident.open and not incident.responding and (incident.run == 0 or incident.outcome == HELPED_IN_PART):
+            await self._engine.start(workflow_id(incident.id, incident.run + 1))
 
     async def _again(self, incident_id: str) -> None:
         incident = await self._incidents.load(incident_id)

@@ -23,6 +23,10 @@ logger = structlog.get_logger()
 
 RESOLUTION = "agent:resolution"
 
+HELPED_IN_PART = "helped_in_part"
+MOST_RUNS = 3
+"""The run that is the last one, whatever its fix left open: more than three causes at once are a person's."""
+
 
 class Agents(Protocol):
     """The four agents, with their sources and settings already in hand."""
@@ -238,6 +242,13 @@ class ResponseWork:
         says = incident.verification.says if incident.verification else "restored"
         await self._move(State.RESOLVED, says, RESOLUTION, "resolved")
         return await self._end("resolved", says)
+
+    async def go_on(self) -> str:
+        """Keep what helped in part and end this run, so that another one looks for the rest; not without end."""
+        incident = await self._parts.incidents.load(self._id)
+        if self._run >= MOST_RUNS or incident.state in ENDED:
+            return await self.hand_over()
+        return await self._end(HELPED_IN_PART, incident.verification.says if incident.verification else "")
 
     async def undo(self) -> str:
         """Take the change back, if it can be."""

@@ -166,7 +166,7 @@ class _Series:
         drill = await self._stage.drill(drill_id)
         if drill["state"] in ("ended", "failed"):
             return True
-        if any(row["responding"] or row["outcome"] is None for row in rows):
+        if any(row["responding"] or row["outcome"] in (None, "helped_in_part") for row in rows):
             return False
         if drill["cause"] is None:
             return since_s >= HARMLESS_S

@@ -13,6 +13,8 @@ Told = Mapping[str, Any]
 OPENING = ("IncidentOpened", "IncidentReopened")
 
 TWO_AT_ONCE = "two_at_once"
+HURT = ("not_recovered", "worse", "unknown")
+"""Verdicts on a fix that did not help, as far as was seen."""
 MISSING_SOURCE = "missing_source"
 
 USES_UP: Mapping[str, str] = {
@@ -75,6 +77,8 @@ class Account:
     detection_says: str
     hypotheses: tuple[Guess, ...]
     abstained: bool
+    later: tuple[Guess, ...]
+    """What further runs of the response stood behind, after a fix that helped in part."""
     diagnosis_says: str
     outlooks: tuple[Outlook, ...]
     missed: tuple[str, ...]
@@ -96,7 +100,7 @@ def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Accou
     """
     Return what was recorded of an incident since it was opened, or opened again, after a position.
 
-    Only the first diagnosis counts. Returns None when it was not opened after that position.
+    The first diagnosis counts as what was named. Returns None when it was not opened after that position.
     """
     events = [event for event in events if event["position"] > after]
     start = next((place for place, event in enumerate(events) if event["type"] in OPENING), None)
@@ -107,7 +111,8 @@ def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Accou
     detected = _first(events, "Detected")
     found = (_first(events, "Diagnosed") or {}).get("finding", {})
     predicted = (_first(events, "Predicted") or {}).get("finding", {})
-    ended = _first(events, "ResponseEnded") or {}
+    ended = next((end for end in _all(events, "ResponseEnded") if end["outcome"] != "helped_in_part"), {})
+    later = [one["finding"] for one in _all(events, "Diagnosed")[1:]]
     resolved = next((e for e in events if e["type"] == "StateChanged" and e["data"]["after"] == "resolved"), None)
     alerts = [e["data"]["alert"] for e in events if e["type"] == "AlertGrouped"]
     return Account(
@@ -120,6 +125,7 @@ def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Accou
         detection_says=detected["finding"]["says"] if detected else "",
         hypotheses=tuple(_guess(one) for one in found.get("hypotheses", ())),
         abstained=bool(found.get("abstained", False)),
+        later=tuple(_guess(one["hypotheses"][0]) for one in later if not one["abstained"]),
         diagnosis_says=str(found.get("says", "")),
         outlooks=tuple(_outlook(one) for one in predicted.get("forecasts", ())),
         missed=tuple(dict.fromkeys(e["data"]["source"] for e in events if e["type"] == "SourceMissing")),
@@ -133,8 +139,12 @@ def account_of(incident_id: str, events: Sequence[Told], *, after: int) -> Accou
     )
 
 
+def _all(events: Sequence[Told], kind: str) -> list[dict[str, Any]]:
+    return [dict(event["data"]) for event in events if event["type"] == kind]
+
+
 def _first(events: Sequence[Told], kind: str) -> dict[str, Any] | None:
-    return next((dict(event["data"]) for event in events if event["type"] == kind), None)
+    return next(iter(_all(events, kind)), None)
 
 
 def _guess(row: Mapping[str, Any]) -> Guess:
@@ -276,7 +286,7 @@ def judge(
     restored = bool(cause and main and by_quell and main.outcome == "resolved" and mended)
     detected = bool(cause and main and main.verdict == "confirmed")
     acts = [one for account in accounts for one in account.acts]
-    unhelpful = [one for one in acts if one.ended == "broke" or one.verdict not in (None, "recovered")]
+    unhelpful = [one for one in acts if one.ended == "broke" or one.verdict in HURT]
     outlooks = [one for account in accounts for one in account.outlooks]
     fitting = [one for one in outlooks if one.service == service and one.series == USES_UP.get(str(cause))]
     return Run(
@@ -332,7 +342,8 @@ def _asked(drill: Mapping[str, Any]) -> str:
 def _named(accounts: Sequence[Account], main: Account | None, truth: tuple[str, str]) -> bool:
     firsts = [account.hypotheses[0] for account in accounts if account.hypotheses and not account.abstained]
     seconds = list(main.hypotheses[:2]) if main and not main.abstained else []
-    return any((one.service, one.cause) == truth for one in (*firsts, *seconds))
+    later = [one for account in accounts for one in account.later]
+    return any((one.service, one.cause) == truth for one in (*firsts, *seconds, *later))
 
 
 def _fits(act: Act, drill: Mapping[str, Any]) -> bool:

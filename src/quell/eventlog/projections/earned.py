@@ -30,8 +30,6 @@ AUTO_FROM = 0.7
 KEPT = 2_000
 """Incidents whose outcome is waited for; older ones that never closed are given up."""
 
-HELPED = "recovered"
-UNKNOWN = "unknown"
 
 KindOf = Callable[[str], str]
 """The kind of a service."""
@@ -118,8 +116,8 @@ class EarnedAutonomy:
                 self._planned[incident_id] = _Planned(action=plan.action, target=plan.target, cause=cause)
             case ev.ActionStarted() if incident_id in self._planned:
                 self._planned[incident_id].run = True
-            case ev.Verified(verdict=verdict, credit=credit):
-                self._judge(incident_id, verdict if verdict != HELPED or credit == "action" else UNKNOWN, at)
+            case ev.Verified(helped=helped):
+                self._judge(incident_id, helped, at)
             case ev.ActionBroke() | ev.UndoFailed():
                 self._miss(incident_id, at)
             case ev.CauseConfirmed(service=service, cause=cause):
@@ -154,11 +152,11 @@ class EarnedAutonomy:
     def _of(self, planned: _Planned) -> _Record:
         return self._record(planned.action, self.kind_of(planned.target))
 
-    def _judge(self, incident_id: str, verdict: str, at: datetime) -> None:
+    def _judge(self, incident_id: str, helped: bool | None, at: datetime) -> None:
         planned = self._planned.get(incident_id)
-        if planned is None or not planned.run or planned.judged or verdict == UNKNOWN:
+        if planned is None or not planned.run or planned.judged or helped is None:
             return
-        if verdict != HELPED:
+        if not helped:
             self._miss(incident_id, at)
             return
         planned.judged = True

@@ -92,6 +92,7 @@ def say_verified(event: ev.Verified) -> Said:
     """Say whether the fix helped, by which readings."""
     title, level = {
         "recovered": ("Verified: recovered", "info"),
+        "in_part": ("Verified: helped in part", "info"),
         "not_recovered": ("Verified: not recovered", "warning"),
         "worse": ("Verified: worse than before", "error"),
         "unknown": ("Verification could not look", "warning"),

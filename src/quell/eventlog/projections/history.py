@@ -126,10 +126,10 @@ class History:
                 past.runbook, past.target = plan.runbook, plan.target
             case ev.ActionStarted():
                 past.tried = True
-            case ev.Verified(verdict=verdict, credit=credit) if past.tried and past.action and past.cause:
-                if verdict != "recovered" or credit == "action":
-                    self._note((past.action, past.cause, self._kind_of(past.target)), helped=verdict == "recovered")
-                past.tried, past.outcome = False, verdict
+            case ev.Verified() as found if past.tried and past.action and past.cause:
+                if found.helped is not None:
+                    self._note((past.action, past.cause, self._kind_of(past.target)), helped=found.helped)
+                past.tried, past.outcome = False, found.verdict
             case _:
                 return
 

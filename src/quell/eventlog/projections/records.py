@@ -7,9 +7,6 @@ from collections import Counter
 from quell.incident import events as ev
 from quell.incident.events import Event, TrackRecord
 
-HELPED = "recovered"
-NOTHING_KNOWN = "unknown"
-
 
 class TrackRecords:
     """
@@ -34,10 +31,9 @@ class TrackRecords:
                 self._tried[event.action, event.target] += 1
             case ev.Verified():
                 made = self._made.pop(incident_id, None)
-                unclear = event.verdict == HELPED and event.credit != "action"
-                if made is not None and event.verdict != NOTHING_KNOWN and not unclear:
+                if made is not None and event.helped is not None:
                     self._tried[made] += 1
-                    self._helped[made] += event.verdict == HELPED
+                    self._helped[made] += event.helped
             case ev.ResponseStarted() | ev.ResponseEnded():
                 self._made.pop(incident_id, None)
 

@@ -82,7 +82,7 @@ class IncidentSummary:
     phases: tuple[PhaseView, ...]
     responding: bool
     outcome: str | None
-    """`resolved`, `escalated`, `superseded`, `failed`; None while agents work or before."""
+    """`resolved`, `helped_in_part`, `escalated`, `superseded`, `failed`; None while agents work or before."""
     alerts: AlertCounts
     reopened: int
     merged_into: str | None

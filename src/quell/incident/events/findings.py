@@ -87,7 +87,7 @@ class SimilarIncident:
     action: str
     """What was done, empty for nothing."""
     outcome: str
-    """`recovered`, `not_recovered`, `worse`, `unknown`, or empty when no action was verified."""
+    """`recovered`, `in_part`, `not_recovered`, `worse`, `unknown`, or empty when no action was verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

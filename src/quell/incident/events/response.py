@@ -212,7 +212,10 @@ class ActionBroke:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """The verdict on a fix: `recovered`, `not_recovered`, `worse` or `unknown` (could not look)."""
+    """
+    The verdict on a fix: `recovered`, `in_part` (the service that was changed shows no trouble of its own any more, and
+    another does), `not_recovered`, `worse` or `unknown` (could not look).
+    """
 
     verdict: str
     says: str
@@ -224,6 +227,13 @@ class Verified:
     `none` when nothing was changed. Only what is the action's counts in its record.
     """
     credit_says: str = ""
+
+    @property
+    def helped(self) -> bool | None:
+        """Whether the fix helped, as its record counts it; None where that cannot be said."""
+        if self.verdict == "recovered":
+            return True if self.credit == "action" else None
+        return False if self.verdict in ("not_recovered", "worse") else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +266,7 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseEnded:
-    """The agents are done with this run: `resolved`, `escalated`, `superseded` or `failed`."""
+    """The agents are done with this run: `resolved`, `helped_in_part`, `escalated`, `superseded` or `failed`."""
 
     run: int
     outcome: str
