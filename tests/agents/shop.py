@@ -66,8 +66,7 @@ class Shop:
             for name, (level, unit) in NORMAL.items():
                 self._set(service, name, unit, self._noisy(level))
         for caller, callee in (*EDGES, ("payment", "bank")):
-            for name, (level, unit) in PER_CALL.items():
-                self._set(caller, name, unit, self._noisy(level), peer=callee)
+            self.calling(caller, callee)
 
     @property
     def onset(self) -> datetime:
@@ -87,6 +86,12 @@ class Shop:
             times=tuple(self.times.tolist()),
             values=tuple(values.tolist()),
         )
+
+    def calling(self, caller: str, callee: str) -> Shop:
+        """Let a service call another, as it always did."""
+        for name, (level, unit) in PER_CALL.items():
+            self._set(caller, name, unit, self._noisy(level), peer=callee)
+        return self
 
     def since_onset(
         self, service: str, name: str, level: float, *, peer: str = "", slope: bool = False, after_s: float = 0.0
@@ -181,13 +186,12 @@ class ShopSource:
     name = "scrape"
     kinds = (EvidenceKind.METRIC, EvidenceKind.TOPOLOGY)
 
-    def __init__(self, shop: Shop) -> None:
-        self._telemetry = shop.telemetry()
+    def __init__(self, shop: Shop, edges: Sequence[tuple[str, str]] = EDGES) -> None:
+        self._telemetry, self._edges = shop.telemetry(), edges
 
     async def collect(self, scope: Scope, window: Window) -> Collected:
         series = [one for group in self._telemetry.series.values() for one in group]
-        edges = self._telemetry.edges
-        return Collected(source=self.name, window=window, query="all", series=series, edges=edges)
+        return Collected(source=self.name, window=window, query="all", series=series, edges=self._edges)
 
     async def check(self) -> str:
         return "a shop"

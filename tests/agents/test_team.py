@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from quell.agents.verification import Patience
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Checks, Detection, Verified
 from quell.incident.state import ActionRun, Incident
-from tests.agents.shop import NOW, Shop, ShopSource, alert, case
+from tests.agents.shop import EDGES, NOW, Shop, ShopSource, alert, case
 from tests.agents.test_verification import START, Clock, ScriptedMetrics, out_of_range
 from tests.projections.given import PLAN
 
@@ -50,7 +51,7 @@ async def steady_of(checks: Checks | None, *, done: bool) -> int:
     return told[-1]
 
 
-async def verified(shop: Shop, changed: str) -> Verified:
+async def verified(shop: Shop, changed: str, edges: Sequence[tuple[str, str]] = EDGES) -> Verified:
     """Return the verdict on a change of a service while the shop is as it is, all of it out of range before."""
     firing = [alert("edge"), alert("checkout")]
     found = detect(case(("edge", "checkout")), Shop().failing("payment").telemetry())
@@ -62,11 +63,11 @@ async def verified(shop: Shop, changed: str) -> Verified:
     incident.plan = replace(PLAN, target=changed)
     incident.actions.append(ActionRun(plan_id=PLAN.id, action="restart", target=changed, key="k", started_at=NOW))
     team = Team(
-        [ShopSource(shop)],
+        [ShopSource(shop, edges)],
         clock=Clock(NOW),
         disturbed=lambda incident_id: (),
         means=no_means,
-        patience=Patience(within_s=3, every_s=0.0, steady=2),
+        patience=Patience(within_s=3, every_s=0.0, steady=2, worse=1),
     )
 
     async def progress(done: int, total: int, what: str) -> None:
@@ -86,7 +87,7 @@ async def test_a_fix_helped_in_part_when_what_is_wrong_now_is_not_its_services_o
 
 @pytest.mark.parametrize(
     ("shop", "changed"),
-    [(Shop().failing("payment"), "payment"), (Shop().failing("payment").failing("checkout", 0.9), "checkout")],
+    [(Shop().failing("payment"), "payment"), (Shop().failing("payment", 0.2).failing("checkout", 0.4), "checkout")],
     ids=["its own", "its own and another's"],
 )
 async def test_a_fix_whose_service_is_still_in_trouble_did_not_help(shop: Shop, changed: str) -> None:
@@ -94,6 +95,23 @@ async def test_a_fix_whose_service_is_still_in_trouble_did_not_help(shop: Shop, 
 
     assert verdict.verdict == "not_recovered"
     assert verdict.helped is False
+
+
+@pytest.mark.parametrize(
+    ("edges", "word"),
+    [((("edge", "checkout"), ("edge", "payment")), "in_part"), (EDGES, "worse")],
+    ids=["what it cannot have touched", "what it calls"],
+)
+async def test_what_got_worse_speaks_against_a_fix_that_can_have_touched_it(
+    edges: Sequence[tuple[str, str]], word: str
+) -> None:
+    # Checkout was changed; payment got worse, and edge with it, which calls it.
+    shop = Shop().calling("edge", "payment").since_onset("payment", "error_ratio", 0.9)
+    shop.since_onset("edge", "error_ratio", 0.9).since_onset("edge", "client_error_ratio", 0.9, peer="payment")
+
+    verdict = await verified(shop, "checkout", edges)
+
+    assert verdict.verdict == word
 
 
 @pytest.mark.parametrize(

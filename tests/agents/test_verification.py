@@ -68,11 +68,17 @@ def out_of_range(service: str = "payment", series: str = "error_ratio") -> Indic
     )
 
 
-async def judged(at: Callable[[float], float | None], *, within_s: float = 60) -> tuple[Verified, list[str]]:
+async def judged(
+    at: Callable[[float], float | None], *, within_s: float = 60, elsewhere: bool = False
+) -> tuple[Verified, list[str]]:
     said: list[str] = []
 
     async def progress(done: int, total: int, what: str) -> None:
         said.append(f"{done}/{total}")
+
+    async def explained(worsened: frozenset[str]) -> bool:
+        assert worsened == {"payment"}
+        return elsewhere
 
     verdict = await verify(
         [out_of_range()],
@@ -80,6 +86,7 @@ async def judged(at: Callable[[float], float | None], *, within_s: float = 60) -
         clock=Clock(),
         progress=progress,
         patience=Patience(within_s=within_s, every_s=0.0, steady=4, worse=3),
+        elsewhere=explained,
     )
     return verdict, said
 
@@ -104,6 +111,13 @@ async def test_one_that_goes_far_past_its_worst_got_worse_and_is_not_waited_for(
 
     assert verdict.verdict == "worse"
     assert len(said) == 3
+
+
+async def test_one_that_something_else_made_worse_is_watched_on() -> None:
+    verdict, _ = await judged(lambda at: 0.9 if at < 30 else 0.01, elsewhere=True)
+    never_back, _ = await judged(lambda at: 0.9, elsewhere=True)
+
+    assert (verdict.verdict, never_back.verdict) == ("recovered", "not_recovered")
 
 
 async def test_a_silent_source_can_confirm_nothing() -> None:
@@ -137,8 +151,8 @@ def test_a_count_over_the_last_half_minute_cannot_get_worse_by_the_change() -> N
         for series in ("restarts_recent", "error_ratio")
     )
 
-    assert not past_worst([counted], [before], 0.5)
-    assert past_worst([measured], [after], 0.5)
+    assert past_worst([counted], [before], 0.5) == frozenset()
+    assert past_worst([measured], [after], 0.5) == {"catalog"}
 
 
 @pytest.mark.parametrize(

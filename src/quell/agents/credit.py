@@ -46,7 +46,7 @@ def credit_of(
     """
     if target is None or acted_s is None:
         return NONE, "nothing was changed"
-    apart = [one for one in indicators if one.service not in _near(target, telemetry.edges)]
+    apart = [one for one in indicators if one.service not in touched_by(target, telemetry.edges)]
     back = [one for one in apart if _in_range(one, telemetry)]
     if back:
         names = ", ".join(sorted({one.service for one in back}))
@@ -58,8 +58,8 @@ def credit_of(
     return ACTION, f"nothing that {target} has nothing to do with came back with it"
 
 
-def _near(target: str, edges: Iterable[tuple[str, str]]) -> set[str]:
-    """Return a service, all that it reaches by calls and all that reach it."""
+def touched_by(target: str, edges: Iterable[tuple[str, str]]) -> set[str]:
+    """Return what a change of a service can have touched: it, all that it reaches by calls, all that reach it."""
     pairs = list(edges)
     near = {target}
     for forward in (True, False):

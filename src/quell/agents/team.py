@@ -151,7 +151,8 @@ class Team:
         """Watch the indicators that raised the alerts; without any, the alerts themselves cannot be verified."""
         found = incident.detection
         services = tuple(alert.service for alert in incident.alerts.values() if alert.service)
-        checks = _checks_of(incident)
+        plan = _done(incident)
+        checks = (plan.checks if plan is not None else None) or ev.Checks()
         indicators = verification.watched(found.indicators if found else (), services, checks.series)
         if not indicators:
             says = "could not be verified: no indicator had been out of range to watch"
@@ -162,13 +163,21 @@ class Team:
             clock=self._clock,
             progress=progress,
             patience=self._patience.as_wanted(checks),
+            elsewhere=partial(self._elsewhere, incident, plan.target, progress) if plan else verification.never,
         )
         if verdict.verdict == "recovered":
             return await self._credited(incident, verdict)
-        plan = _done(incident)
         if verdict.verdict == "not_recovered" and plan is not None:
             return await self._or_in_part(incident, plan.target, verdict, progress)
         return verdict
+
+    async def _elsewhere(self, incident: Incident, changed: str, progress: Progress, worsened: frozenset[str]) -> bool:
+        """Whether the only trouble beside the changed service is where the change cannot have touched anything."""
+        if changed in worsened:
+            return False
+        case, telemetry = await self._look(incident, progress)
+        others = await asyncio.to_thread(in_trouble, case, telemetry) - {changed}
+        return bool(others) and others.isdisjoint(credit.touched_by(changed, telemetry.edges))
 
     async def _or_in_part(
         self, incident: Incident, changed: str, verdict: ev.Verified, progress: Progress
@@ -202,9 +211,3 @@ def _done(incident: Incident) -> ev.Plan | None:
     """Return the plan that was carried out, if one was."""
     plan = incident.plan
     return plan if plan is not None and any(run.plan_id == plan.id for run in incident.actions) else None
-
-
-def _checks_of(incident: Incident) -> ev.Checks:
-    """Return what the runbook that was carried out wants verified; nothing of its own when none was."""
-    plan = _done(incident)
-    return (plan.checks if plan is not None else None) or ev.Checks()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -57,6 +57,11 @@ def watched(
     )
 
 
+async def never(worsened: frozenset[str]) -> bool:
+    """Explain nothing."""
+    return False
+
+
 async def verify(
     indicators: Sequence[Indicator],
     sources: Sequence[EvidenceSource],
@@ -64,9 +69,14 @@ async def verify(
     clock: Callable[[], datetime],
     progress: Progress,
     patience: Patience,
+    elsewhere: Callable[[frozenset[str]], Awaitable[bool]] = never,
 ) -> Verified:
     """
     Read the indicators until they are steadily back, clearly worse, or time is up.
+
+    Args:
+        elsewhere: asked of the services that got worse, whether something that the change cannot have touched explains
+            it; then it is watched on.
 
     Returns: `recovered`, `worse`, `not_recovered`, or `unknown` when they could not be read at all.
     """
@@ -74,13 +84,15 @@ async def verify(
     steady = worse = 0
     readings: tuple[Reading, ...] = ()
     seen, read = False, -math.inf
+    worsened: frozenset[str] = frozenset()
     while True:
         readings, newest = await _read(indicators, sources, clock())
         seen = seen or any(one.value is not None for one in readings)
         if newest > read:
             # Only what a source measured since counts: the same reading twice is no second one.
             steady = steady + 1 if all(one.in_range for one in readings) else 0
-            worse = worse + 1 if past_worst(indicators, readings, patience.past_worst) else 0
+            worsened = past_worst(indicators, readings, patience.past_worst)
+            worse = worse + 1 if worsened else 0
             read = newest
         elif not all(one.in_range for one in readings):
             steady = 0
@@ -89,7 +101,9 @@ async def verify(
         if steady >= patience.steady:
             return _verdict("recovered", readings, took_s)
         if worse >= patience.worse:
-            return _verdict("worse", readings, took_s)
+            if not await elsewhere(worsened):
+                return _verdict("worse", readings, took_s)
+            worse = 0
         if took_s >= patience.within_s:
             return _verdict("not_recovered" if seen else "unknown", readings, took_s)
         await asyncio.sleep(patience.every_s)
@@ -125,15 +139,16 @@ async def _read(
     return tuple(found), newest
 
 
-def past_worst(indicators: Sequence[Indicator], readings: Sequence[Reading], share: float) -> bool:
-    """Return whether an indicator is past its worst by a share of how far that was out of range."""
+def past_worst(indicators: Sequence[Indicator], readings: Sequence[Reading], share: float) -> frozenset[str]:
+    """Return the services with an indicator past its worst by a share of how far that was out of range."""
+    found = set()
     for one, reading in zip(indicators, readings, strict=True):
         if reading.value is None or KIND_OF[one.series].trailing:
             continue
         edge = one.normal_high if one.bad_when == "above" else one.normal_low
         if np.sign(one.worst - edge) * (reading.value - one.worst) > share * abs(one.worst - edge) > 0:
-            return True
-    return False
+            found.add(one.service)
+    return frozenset(found)
 
 
 def _say_now(readings: Sequence[Reading]) -> str:
