@@ -88,6 +88,7 @@ describe("phases in words", () => {
     ["waits for a person", { phases: [phase("approve", "running")] }],
     ["escalated", { phases: [phase("diagnose", "abstained")], outcome: "escalated" }],
     ["detect failed", { phases: [phase("detect", "failed"), phase("diagnose", "waiting")] }],
+    ["helped in part", { phases: [phase("verify", "completed")], outcome: "helped_in_part" }],
   ])("notes %s", (words, over) => expect(phaseNote(row("a", over))).toBe(words));
 });
 

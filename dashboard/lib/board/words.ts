@@ -67,7 +67,7 @@ export function phaseNote(row: IncidentSummary): string {
   if (phase.state === "running") {
     return phase.done !== null && phase.total !== null ? `${phase.phase} ${phase.done} of ${phase.total}` : phase.phase;
   }
-  if (row.outcome !== null) return row.outcome;
+  if (row.outcome !== null) return spoken(row.outcome);
   return phase.state === "completed" ? `${phase.phase} done` : `${phase.phase} ${PHASE_STATE_WORDS[phase.state]}`;
 }
 
