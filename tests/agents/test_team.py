@@ -97,6 +97,14 @@ async def test_a_fix_whose_service_is_still_in_trouble_did_not_help(shop: Shop, 
     assert verdict.helped is False
 
 
+async def test_a_cause_that_is_none_of_its_own_trouble_is_still_there_too() -> None:
+    # Checkout retries its calls to payment, which bears three times its requests: nothing of checkout's own fails.
+    shop = Shop().failing("payment").since_onset("checkout", "retry_ratio", 2.0, peer="payment")
+    shop.since_onset("payment", "request_rate", 60.0)
+
+    assert (await verified(shop, "checkout")).verdict == "not_recovered"
+
+
 @pytest.mark.parametrize(
     ("edges", "word"),
     [((("edge", "checkout"), ("edge", "payment")), "in_part"), (EDGES, "worse")],

@@ -13,7 +13,7 @@ from quell.agents.case import Case, Telemetry
 from quell.agents.indicators import RECENT_S, Measured, began, calm, find, measure, reach
 from quell.agents.prediction import running_out
 from quell.incident.events import Change, Series
-from quell.signals.causes import AFTER_ONSET_S, RETRYING, trouble
+from quell.signals.causes import AFTER_ONSET_S, RETRYING, causes_of
 from quell.signals.facts import ChangeFacts, PeerFacts, ServiceFacts
 from quell.signals.localize import Sign
 from quell.signals.rootcause import explained_by_callees
@@ -103,9 +103,9 @@ def facts_of(
 
 
 def in_trouble(case: Case, telemetry: Telemetry) -> set[str]:
-    """Return the services that show trouble of their own now: what their callees do to them is none."""
+    """Return the services of which something is a cause now: what their callees do to them makes them none."""
     since = case.now - NOW_REACH
-    return {one.service for one in facts_of(case, telemetry, measure(telemetry, case), (), since) if trouble(one)}
+    return {one.service for one in facts_of(case, telemetry, measure(telemetry, case), (), since) if causes_of(one)}
 
 
 def _with_retries(found: Sequence[ServiceFacts], measured: Sequence[Measured], case: Case) -> list[ServiceFacts]:
