@@ -110,6 +110,19 @@ def test_either_of_two_faults_may_be_named_first_and_both_must_be_mended() -> No
     assert (found["one_mended"], found["both_mended"]) == (1.0, 0.6667)
 
 
+def test_what_a_further_run_named_after_a_fix_that_helped_in_part_counts_as_named() -> None:
+    told = Telling().opened().detected().diagnosed("cart bad_release").acted("roll_back", "cart", "in_part")
+    told.tell("ResponseEnded", run=1, outcome="helped_in_part", says="payment is still in trouble")
+    going_on = judged(told.account(), also=SECOND)
+    told.detected().diagnosed("payment disk_full").acted("clear_disk", "payment", "recovered").resolved()
+    run = judged(told.account(), also=SECOND)
+
+    assert (going_on.outcome, going_on.also_named, going_on.unhelpful) == ("unfinished", False, 0)
+    assert (run.cause, run.also_named, run.outcome, run.restored, run.unhelpful) == (
+        "cart bad_release", True, "resolved", True, 0,
+    )  # fmt: skip
+
+
 def test_a_missing_source_counts_what_was_named_without_it() -> None:
     told = Telling().opened().detected()
     told.tell("SourceMissing", source="scrape of cart", reason="gave nothing", phase="diagnose")
