@@ -87,8 +87,12 @@ async def test_a_fix_helped_in_part_when_what_is_wrong_now_is_not_its_services_o
 
 @pytest.mark.parametrize(
     ("shop", "changed"),
-    [(Shop().failing("payment"), "payment"), (Shop().failing("payment", 0.2).failing("checkout", 0.4), "checkout")],
-    ids=["its own", "its own and another's"],
+    [
+        (Shop().failing("payment"), "payment"),
+        (Shop().failing("payment", 0.2).failing("checkout", 0.4), "checkout"),
+        (Shop().failing("payment").without("checkout"), "checkout"),
+    ],
+    ids=["its own", "its own and another's", "nobody knows"],
 )
 async def test_a_fix_whose_service_is_still_in_trouble_did_not_help(shop: Shop, changed: str) -> None:
     verdict = await verified(shop, changed)

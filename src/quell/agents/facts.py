@@ -102,10 +102,20 @@ def facts_of(
     return _with_retries(found, measured, case)
 
 
-def in_trouble(case: Case, telemetry: Telemetry) -> set[str]:
-    """Return the services of which something is a cause now: what their callees do to them makes them none."""
-    since = case.now - NOW_REACH
-    return {one.service for one in facts_of(case, telemetry, measure(telemetry, case), (), since) if causes_of(one)}
+def trouble_now(case: Case, telemetry: Telemetry) -> dict[str, bool]:
+    """
+    Return of each service that was read lately whether something of it is a cause now.
+
+    What its callees do to it makes it none. A service that was not read is not in the answer: nobody knows.
+    """
+    measured, since = measure(telemetry, case), case.now - NOW_REACH
+    read = {
+        one.service
+        for one in measured
+        if one.recent().size and one.times[-1] > case.now.timestamp() - reach(one.times, NOW_REACH.total_seconds())
+    }
+    found = facts_of(case, telemetry, measured, (), since)
+    return {one.service: bool(causes_of(one)) for one in found if one.service in read}
 
 
 def _with_retries(found: Sequence[ServiceFacts], measured: Sequence[Measured], case: Case) -> list[ServiceFacts]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from quell.agents import credit, detection, diagnosis, prediction, resolution, verification
 from quell.agents.case import Case, Progress, Telemetry, believed_start, gather
 from quell.agents.diagnosis import BELIEVED
-from quell.agents.facts import in_trouble
+from quell.agents.facts import trouble_now
 from quell.agents.resolution import Means
 from quell.agents.verification import Patience
 from quell.evidence.source import EvidenceSource
@@ -176,7 +176,8 @@ class Team:
         if changed in worsened:
             return False
         case, telemetry = await self._look(incident, progress)
-        others = await asyncio.to_thread(in_trouble, case, telemetry) - {changed}
+        now = await asyncio.to_thread(trouble_now, case, telemetry)
+        others = {service for service, bad in now.items() if bad} - {changed}
         return bool(others) and others.isdisjoint(credit.touched_by(changed, telemetry.edges))
 
     async def _or_in_part(
@@ -184,8 +185,9 @@ class Team:
     ) -> ev.Verified:
         """Say that a fix helped in part where its service shows no trouble of its own any more, and another does."""
         case, telemetry = await self._look(incident, progress)
-        troubled = await asyncio.to_thread(in_trouble, case, telemetry)
-        if changed in troubled or not troubled:
+        now = await asyncio.to_thread(trouble_now, case, telemetry)
+        troubled = {service for service, bad in now.items() if bad}
+        if changed not in now or changed in troubled or not troubled:
             return verdict
         why = f"{changed} shows no trouble of its own any more, {' and '.join(sorted(troubled))} does"
         return replace(verdict, verdict="in_part", says=f"{why}; {verdict.says}", credit="unclear", credit_says=why)
