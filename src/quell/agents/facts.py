@@ -87,7 +87,7 @@ def facts_of(
     with_metrics = {one.service for one in measured}
     services = sorted(with_metrics | set(signs))
     # One reading without an answer is no trouble yet, but it explains calls that fail.
-    troubled = {service: _in_trouble(measured, service) or _down(measured, service) > 0 for service in services}
+    troubled = {service: _shows_symptom(measured, service) or _down(measured, service) > 0 for service in services}
     starts = {service: _start(measured, service, case) for service in services}
     known = sorted(start for start in starts.values() if start is not None)
     middle = known[len(known) // 2] if known else onset.timestamp()
@@ -218,7 +218,7 @@ def is_new_error(shift: PatternShift, service: str) -> bool:
     return shift.service == service and shift.kind == "new" and shift.level.lower() in ("error", "critical", "fatal")
 
 
-def _in_trouble(measured: Sequence[Measured], service: str) -> bool:
+def _shows_symptom(measured: Sequence[Measured], service: str) -> bool:
     return any(one.out_of_range() for one in measured if one.service == service and one.kind.symptom)
 
 

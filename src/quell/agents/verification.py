@@ -91,8 +91,8 @@ async def verify(
         if newest > read:
             # Only what a source measured since counts: the same reading twice is no second one.
             steady = steady + 1 if all(one.in_range for one in readings) else 0
-            worsened = past_worst(indicators, readings, patience.past_worst)
-            worse = worse + 1 if worsened else 0
+            past = past_worst(indicators, readings, patience.past_worst)
+            worse, worsened = (worse + 1, worsened | past) if past else (0, past)
             read = newest
         elif not all(one.in_range for one in readings):
             steady = 0
@@ -103,7 +103,7 @@ async def verify(
         if worse >= patience.worse:
             if not await elsewhere(worsened):
                 return _verdict("worse", readings, took_s)
-            worse = 0
+            worse, worsened = 0, frozenset()
         if took_s >= patience.within_s:
             return _verdict("not_recovered" if seen else "unknown", readings, took_s)
         await asyncio.sleep(patience.every_s)
