@@ -6,8 +6,8 @@ STAMP := .setup
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NEXT_TELEMETRY_DISABLED = 1
 
-.PHONY: setup run test check lint docs docs-check dashboard lock clean soak
-.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-realtime bench-lab bench-accuracy bench-outcomes bench-ledger
+.PHONY: setup run test check lint docs docs-check dashboard lock clean soak field
+.PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-field bench-realtime bench-lab bench-accuracy bench-outcomes bench-ledger
 
 setup: $(STAMP)/python $(STAMP)/dashboard
 
@@ -61,11 +61,15 @@ lock:
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --quiet \
 		--python-version 3.11 --no-header -o requirements.lock
 
-bench-ingest bench-latency bench-eventlog bench-scale: setup
+bench-ingest bench-latency bench-eventlog bench-scale bench-field: setup
 	$(BIN)/python -m benchmarks.$(subst bench-,,$@) $(if $(JSON),--json $(JSON))
 
 bench-realtime: setup
 	$(BIN)/python -m benchmarks.fanout $(if $(JSON),--json $(JSON))
+
+# What a stranger meets on services of his own; the short form of it is in `make test`.
+field: setup
+	QUELL_FIELD=1 $(BIN)/pytest -s tests/field
 
 soak: setup
 	QUELL_SOAK_S=300 $(BIN)/pytest -s tests/gateway/test_crowd.py -k soak

@@ -9,7 +9,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ def show(rows: Sequence[Row]) -> None:
         )
 
 
-def write(path: Path, rows: Sequence[Row], **more: Any) -> None:
+def write(path: Path, rows: Sequence[DataclassInstance], **more: Any) -> None:
     """Write the rows, the machine, and what else should be known, as JSON."""
     result = {"machine": machine(), **more, "rows": [asdict(each) for each in rows]}
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
