@@ -3,6 +3,7 @@ import { foldAll, type News } from "@/lib/live/fold";
 import { quantile } from "@/lib/live/quantile";
 import { DETAILS_KEPT, EVENTS_KEPT, NOTHING, TIMELINE_KEPT, type LiveState } from "@/lib/live/state";
 import { BATCH_MOST, FLUSH_MS, LiveStore } from "@/lib/live/store";
+import { watchVisibility } from "@/lib/live/visibility";
 import { detail, entry, metric, row } from "./samples";
 
 function snapshot(channel: string, data: unknown): News {
@@ -106,10 +107,12 @@ class Times {
   now = 1_000;
   waits: { call: () => void; ms: number }[] = [];
   paints: (() => void)[] = [];
+  visibleSince = -Infinity;
   readonly store = new LiveStore({
     now: () => this.now,
     later: (call, ms) => void this.waits.push({ call, ms }),
     painted: (call) => void this.paints.push(call),
+    visibleSince: () => this.visibleSince,
   });
 
   /** Let the planned flush happen, at its time. */
@@ -168,6 +171,21 @@ describe("batching", () => {
     expect(times.store.getState().delaysMs).toEqual([116]);
   });
 
+  it.each([
+    ["was hidden before it was painted", 950, []],
+    ["is hidden", Infinity, []],
+    ["was shown again before it happened", 850, [116]],
+  ])("measures an event only when the page was visible all the way: the page %s", (_, visibleSince, measured) => {
+    const times = new Times();
+    times.store.take(event("events", entry(1)), 900);
+    times.flush();
+    times.now += 16;
+    times.visibleSince = visibleSince;
+    times.paints.shift()?.();
+
+    expect(times.store.getState().delaysMs).toEqual(measured);
+  });
+
   it("stops telling who does not listen any more", () => {
     const times = new Times();
     let told = 0;
@@ -175,6 +193,45 @@ describe("batching", () => {
     times.store.take(event("events", entry(1)), null);
     times.flush();
     expect(told).toBe(0);
+  });
+});
+
+describe("visibility", () => {
+  function pageThatIs(hidden: boolean) {
+    const listeners: (() => void)[] = [];
+    return {
+      hidden,
+      change: () => listeners.forEach((listener) => listener()),
+      addEventListener: (_: string, listener: () => void) => void listeners.push(listener),
+    };
+  }
+
+  it("counts from the last time that the page was shown", () => {
+    const page = pageThatIs(false);
+    let now = 5;
+    const since = watchVisibility(page, () => now);
+    expect(since()).toBe(-Infinity);
+
+    page.hidden = true;
+    expect(since()).toBe(Infinity);
+    page.change();
+    expect(since()).toBe(Infinity);
+
+    now = 9;
+    page.hidden = false;
+    page.change();
+    now = 20;
+    expect(since()).toBe(9);
+  });
+
+  it("of a page that was opened in the background begins when it is shown", () => {
+    const page = pageThatIs(true);
+    const since = watchVisibility(page, () => 7);
+    page.hidden = false;
+    expect(since()).toBe(Infinity);
+
+    page.change();
+    expect(since()).toBe(7);
   });
 });
 

@@ -14,13 +14,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 PILL = "header span.num"
 CLOCK = "header .muted.num"
-HIDE = """() => {
+STOP_PAINTING = """() => {
     window.unpainted = [];
+    window.painting = window.requestAnimationFrame;
     window.requestAnimationFrame = (call) => window.unpainted.push(call);
+}"""
+HIDE = """() => {
     Object.defineProperty(document, "hidden", { get: () => true, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
 }"""
 SHOW = """() => {
     delete document.hidden;
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.requestAnimationFrame = window.painting;
     for (const call of window.unpainted) call(performance.now());
 }"""
 """A page that is hidden paints nothing, and catches up on that when it is shown."""
@@ -125,17 +131,25 @@ def test_what_was_open_is_called_live_while_another_incident_is_looked_at(
     assert {text.split(",")[0] for text in page.shown("pill")} == {"Live"}
 
 
-def test_a_hidden_page_does_not_count_the_time_in_which_nobody_looked(quell: RunningQuell, browser: Browser) -> None:
+@pytest.mark.parametrize("hidden", ["before the event", "before the event was painted"])
+def test_a_hidden_page_does_not_count_the_time_in_which_nobody_looked(
+    quell: RunningQuell, browser: Browser, hidden: str
+) -> None:
     quell.start()
     page = watch(browser, f"{quell.url}/ops/")
     says(page, "Live")
-    page.page.evaluate(HIDE)
+    page.page.evaluate(STOP_PAINTING)
     page.record("pill", PILL)
 
+    if hidden == "before the event":
+        page.page.evaluate(HIDE)
     tell(quell, 1)
     page.page.locator("#row-INC-1").wait_for()
+    page.page.evaluate(HIDE)
     page.page.wait_for_timeout(1000 * HIDDEN_S)
     page.page.evaluate(SHOW)
+    tell(quell, 2)
+    until(lambda: delays(page), "an event is measured again", within_s=10)
     page.record("clock", CLOCK)
     until(lambda: len(page.shown("clock")) > 2, "the page has gone on", within_s=10)
 

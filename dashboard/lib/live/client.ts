@@ -9,6 +9,7 @@ import { isStale, mayRetry, sayStanding, standing, type Standing } from "@/lib/r
 import { DETAIL_PREFIX, type News } from "./fold";
 import { median } from "./quantile";
 import { LiveStore } from "./store";
+import { watchVisibility } from "./visibility";
 
 export interface ConnectionView {
   standing: Standing;
@@ -34,6 +35,7 @@ class LiveClient {
     now: () => Date.now(),
     later: (call, ms) => void setTimeout(call, ms),
     painted: (call) => void requestAnimationFrame(() => setTimeout(call, 0)),
+    visibleSince: watchVisibility(document, () => Date.now()),
   });
   private view = STARTING;
   private readonly listeners = new Set<() => void>();
@@ -108,8 +110,8 @@ class LiveClient {
       this.store.take({ kind: "snapshot", channel: effect.channel, data: effect.data }, null);
     } else if (effect.type === "event") {
       const { channel, data, ts } = effect.event;
-      // What came late because nobody was there, or because nobody looks, says nothing of the way to the screen.
-      const at = effect.late || document.hidden ? null : readTs(ts);
+      // What came late because the connection was lost says nothing of the way to the screen.
+      const at = effect.late ? null : readTs(ts);
       this.store.take({ kind: "event", channel, data }, at === null ? null : at + skewMs(session.skew));
     } else if (effect.type === "poll") {
       void this.poll();

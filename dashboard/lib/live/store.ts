@@ -13,6 +13,8 @@ export interface StorePorts {
   later: (call: () => void, ms: number) => void;
   /** Calls back once what was flushed is on the screen. */
   painted: (call: () => void) => void;
+  /** Since when the page has been visible without a break, in the milliseconds of `now`; Infinity while it is hidden. */
+  visibleSince: () => number;
 }
 
 export class LiveStore {
@@ -63,9 +65,15 @@ export class LiveStore {
     if (sent.length > 0) this.ports.painted(() => this.measure(sent));
   }
 
+  /**
+   * Note how long events took to the screen. A hidden page paints nothing, so what happened before it was shown again waited
+   * for somebody to look, however soon it arrived.
+   */
   private measure(sent: readonly number[]): void {
     const now = this.ports.now();
-    const delays = sent.map((at) => Math.max(0, now - at));
+    const since = this.ports.visibleSince();
+    const delays = sent.filter((at) => at >= since).map((at) => Math.max(0, now - at));
+    if (delays.length === 0) return;
     this.set({ ...this.state, delaysMs: [...this.state.delaysMs, ...delays].slice(-DELAYS_KEPT) });
   }
 
