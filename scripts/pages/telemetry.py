@@ -12,7 +12,7 @@ def metrics() -> str:
     rows = [
         (
             code(name),
-            "counter with `code`",
+            "counter by status",
             _both(f"{prefix}request_rate", f"{prefix}error_ratio"),
             _labels(by),
             "1/s",

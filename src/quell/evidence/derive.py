@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quell.evidence.exposition import Labels, SeriesKey
+from quell.evidence.indicatorqueries import SPAN_MARK, error_ratio_of
 from quell.evidence.ring import Stretch
+from quell.evidence.statuslabels import failure, status_of
 from quell.incident.events import Series
 from quell.signals.series import increases, quantiles, spans
 
@@ -61,7 +63,7 @@ REQUESTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "http_requests_total": ("", ()),
     "http_client_requests_total": ("client_", ("peer",)),
 }
-"""Counters of requests with a `code`: the prefix of their series, and the labels that stay apart."""
+"""Counters of requests by their status (`STATUS_LABELS`): the prefix of their series, and the labels kept apart."""
 
 DURATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "http_request_duration_seconds": ("latency", ()),
@@ -186,15 +188,18 @@ class Derivation:
         prefix, keep = REQUESTS[name]
         by, span = ", ".join(("service", *keep)), f"{self._span_s:g}s"
         total_query = f"sum by ({by}) (rate({name}[{span}]))"
-        codes = {column: labels.get("code", labels.get("status", "")) for labels, column in self._columns[name]}
+        codes = {column: status_of(labels) for labels, column in self._columns[name]}
+        ratio_query = error_ratio_of(name, by).replace(SPAN_MARK, span)
         for group, columns in self._grouped(name, keep).items():
             rise = self._rise(columns)
             total = rise.sum(axis=1)
-            failed = rise[:, [failure(codes[c]) for c in columns]].sum(axis=1)
-            ratio = np.divide(failed, total, out=np.full(total.shape, np.nan), where=total > 0)
             self._add(derived, f"{prefix}request_rate", "1/s", group, total / self._apart, total_query)
-            query = f'sum by ({by}) (rate({name}{{code!~"[1-4].."}}[{span}])) / {total_query}'
-            self._add(derived, f"{prefix}error_ratio", "ratio", group, ratio, query)
+            told = [bool(codes[c]) for c in columns]
+            if any(told):
+                # Requests of which no label tells how they ended are neither good nor bad.
+                failed = rise[:, [failure(codes[c]) for c in columns]].sum(axis=1)
+                ratio = _share(failed, rise[:, told].sum(axis=1))
+                self._add(derived, f"{prefix}error_ratio", "ratio", group, ratio, ratio_query)
             peer = dict(group[1]).get("peer")
             if peer and bool(np.nansum(total) > 0):
                 derived.edges.add((group[0], peer))
@@ -266,11 +271,6 @@ class Derivation:
     def _target_up(self, derived: Derived) -> None:
         derived.series.append(_series("up", self._service, "", {}, self._times, self._up.astype(np.float64)))
         derived.queries["up"] = "up"
-
-
-def failure(code: str) -> bool:
-    """Say whether a response code counts as a failure: 5xx, and words like `timeout` that are no code at all."""
-    return code[:1] not in ("1", "2", "3", "4", "")
 
 
 def merge(parts: Iterable[tuple[str, Derived]]) -> tuple[Derived, list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from quell.evidence.statuslabels import NO_FAILURE, STATUS_LABELS
+
 SPAN_MARK = "$span"
 """Stands for the seconds over which rates are taken, as in `[$span]`."""
 
@@ -32,12 +34,31 @@ def _rate(metric: str, by: str, matches: str = "") -> str:
     return f"sum by ({by}) (rate({metric}{matches}[$span]))"
 
 
-def _requests(metric: str, by: str) -> tuple[str, str]:
-    """Return (requests per second, share that fails) of a counter with a `code`: what is no 1xx to 4xx fails."""
-    bad = _rate(metric, by, '{code!~"[1-4].."}')
-    total = _rate(metric, by)
+def error_ratio_of(metric: str, by: str) -> str:
+    """
+    Return the PromQL for the share of a counter's requests that fail, of those that a label tells the status of.
+
+    A counter without any such label gives no series: a matcher alone would take a label that is not there for a
+    status that is no success, and every request for a failure.
+    """
+    told = " or ".join(f'rate({metric}{{{label}!=""}}[$span])' for label in STATUS_LABELS)
+    failed = " or ".join(
+        f'rate({metric}{{{_before(number)}{label}!="",{label}!~"{NO_FAILURE}"}}[$span])'
+        for number, label in enumerate(STATUS_LABELS)
+    )
+    total = f"sum by ({by}) ({told})"
     # Where nothing failed the first side has no series at all, so a zero of the same labels stands in for it.
-    return total, f"({bad} or 0 * {total}) / ({total} > 0)"
+    return f"(sum by ({by}) ({failed}) or 0 * {total}) / ({total} > 0)"
+
+
+def _before(number: int) -> str:
+    """Return matchers for a series that has none of the status labels that count more than one of them."""
+    return "".join(f'{label}="",' for label in STATUS_LABELS[:number])
+
+
+def _requests(metric: str, by: str) -> tuple[str, str]:
+    """Return (requests per second, share that fails) of a counter of requests by their status."""
+    return _rate(metric, by), error_ratio_of(metric, by)
 
 
 def _times(metric: str, by: str) -> tuple[str, str]:
