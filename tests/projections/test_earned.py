@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from quell.eventlog.projections import earned as earning
 from quell.eventlog.projections.earned import (
     AUTO_FROM,
     EarnedAutonomy,
@@ -179,3 +180,17 @@ def test_services_of_a_kind_share_a_record_and_others_do_not() -> None:
 @given(st.lists(st.sampled_from([HELP, MISS, UNKNOWN]), max_size=20))
 def test_the_same_events_give_the_same_standing(verdicts: list[str]) -> None:
     assert record(*verdicts).all() == record(*verdicts).all()
+
+
+def test_a_miss_counts_however_many_incidents_were_opened_while_the_action_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(earning, "KEPT", 5)
+    earned = record(*["recovered"] * 8)
+    events = one_response("worse")
+    tell(earned, "INC-100", *events[:-1])
+    for number in range(101, 140):
+        tell(earned, f"INC-{number}", ev.Diagnosed(finding=DIAGNOSIS))
+
+    earned.apply("INC-100", events[-1], START)
+
+    assert isinstance(events[-1], ev.Verified)
+    assert level(earned) is not Autonomy.AUTO

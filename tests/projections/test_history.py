@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from quell.eventlog.log import Recorded
+from quell.eventlog.projections import history as past
 from quell.eventlog.projections.history import BEFORE, ONSET_ERROR, RUNS_KEPT, History
 from quell.incident import events as ev
 from quell.incident.events import Event, TrackRecord
@@ -99,3 +102,28 @@ def test_what_helped_counts_for_services_of_the_same_kind_and_no_others() -> Non
 
 def test_an_unknown_incident_has_none_like_it() -> None:
     assert History().similar("INC-404") == ()
+
+
+def test_a_run_in_an_incident_that_is_open_counts_however_many_were_opened_and_ended_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(past, "KEPT", 3)
+    long_open = [event for event in by_runbook("INC-1") if not isinstance(event, ev.StateChanged | ev.ResponseEnded)]
+    before, after = long_open[: len(long_open) // 2], long_open[len(long_open) // 2 :]
+    storm = [(f"INC-{number}", whole_response(f"INC-{number}")) for number in range(2, 12)]
+    history, told = History(), Told()
+    for incident_id, events in (("INC-1", before), *storm, ("INC-1", after)):
+        for record in told.record(f"incident/{incident_id}", *events):
+            history.apply(record)
+
+    assert [run.incident_id for run in history.runs()] == ["INC-1"]
+    assert len(history.disturbed("INC-1")) == 3
+
+
+def test_those_still_open_disturb_as_one_stretch_from_the_first_of_them_on() -> None:
+    history = taught(*[(f"INC-{number}", [opened(f"INC-{number}"), grouped(alert())]) for number in range(1, 5)])
+
+    (this,) = history.disturbed("INC-1")
+
+    assert this.start == START + timedelta(seconds=3) - BEFORE
+    assert this.end.year == 9999

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quell.eventlog.projections import models
 from quell.eventlog.projections.board import WHOLE_ENDED_KEPT, Wanted
 from quell.eventlog.projections.models import FEED_KEPT
 from quell.eventlog.projections.story import fold_story
@@ -221,3 +222,25 @@ def test_a_phase_that_runs_changes_the_agents_and_an_alert_does_not() -> None:
 
     assert told.incident(grouped()).agents == set()
     assert told.incident(started(Phase.PREDICT)).agents == {"prediction"}
+
+
+def test_an_entry_told_again_in_a_storm_stands_where_it_was_told_last_and_the_floor_stays_below_all_that_remain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(models, "FEED_REMEMBERED", 20)
+    told = Told()
+    for number in range(1, 7):
+        told.incident(opened(f"INC-{number}"), incident_id=f"INC-{number}")
+    for wave in range(30):
+        number = wave % 6 + 1
+        storm = [grouped(alert(f"High{wave}-{one}")) for one in range(4)]
+        told.incident(*storm, incident_id=f"INC-{number}")
+
+    floor, fed = told.models.fed()
+    moments = [moment.position for moment, _ in fed]
+
+    assert moments == sorted(moments)
+    assert floor < moments[0]
+    assert moments[-1] == len(told.records)
+    shown = [entry.position for entry in told.models.feed()]
+    assert shown == sorted(shown)

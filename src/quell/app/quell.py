@@ -36,7 +36,8 @@ from quell.app.parts import Topology, clock
 from quell.app.watching import StandingWatch, WatchLimits
 from quell.errors import QuellError, StorageError
 from quell.eventlog.incidents import Incidents
-from quell.eventlog.log import Write
+from quell.eventlog.log import Recorded, Write
+from quell.eventlog.projections.faults import DisplayFaults
 from quell.eventlog.projections.history import History
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.prevention import WATCH
@@ -47,7 +48,7 @@ from quell.evidence.scrape import ScrapeSource
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
-from quell.gateway.health import Health, queue_probe, sockets_probe, workflow_probe
+from quell.gateway.health import Health, display_probe, queue_probe, sockets_probe, workflow_probe
 from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
@@ -122,10 +123,10 @@ class Quell:
         self.log = await SqliteEventLog.open(settings.data_dir / LOG_FILE, clock=clock, queue_events=QUEUED_EVENTS)
         self._stack.push_async_callback(self.log.close)
         self.incidents = Incidents(self.log)
-        self.history, self.models = (
-            History(parts.kind_of(settings)),
-            ReadModels(kind_of=parts.kind_of(settings), earn_by_drills=settings.lab.enabled),
-        )
+        self.faults = DisplayFaults(_display_failed)
+        kind_of, drills = parts.kind_of(settings), settings.lab.enabled
+        self.history = History(kind_of)
+        self.models = ReadModels(kind_of=kind_of, earn_by_drills=drills, faults=self.faults)
         shown = Origin.DRILL if settings.lab.enabled else Origin.REAL
         self.outcomes = OutcomeDesk(self.log, clock=clock, shown=shown, kept=settings.outcomes.exact)
         self.calibrations = SiteCalibration(drills=settings.lab.enabled)
@@ -181,6 +182,7 @@ class Quell:
         self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
         probes = (
             queue_probe(lambda: self.log.events_waiting, bound=QUEUED_EVENTS),
+            display_probe(self.faults),
             workflow_probe(
                 running=lambda: self.engine.running,
                 waiting=lambda: self.turns.waiting,
@@ -297,12 +299,17 @@ class Quell:
     async def _fold_past(self, intake: Fold) -> Fold:
         """Fold what earlier processes recorded, for all that is shown and for intake; return how far that went."""
         while page := await self.log.read(after=intake.position, limit=2000):
-            for record in page:
-                self.history.apply(record)
-                self.outcomes.take(record)
+            self._fold(page)
             self.models.apply_all(page)
             intake.take(page)
         return intake
+
+    def _fold(self, records: list[Recorded]) -> None:
+        """Take events into the past that agents ask of, and into the figures that are only shown."""
+        for record in records:
+            self.history.apply(record)
+            with self.faults.contain("outcomes", record.position):
+                self.outcomes.take(record)
 
     async def _remember(self) -> None:
         """Take up what was scraped before: alerts are grouped by it, and responses go on with it, from the start."""
@@ -316,9 +323,8 @@ class Quell:
         async for batch in self.log.subscribe(after=after):
             # No await from here to `publish`: a snapshot and its offset must agree.
             self.broadcaster.publish(self.models.apply_all(batch), batch)
+            self._fold(batch)
             for record in batch:
-                self.history.apply(record)
-                self.outcomes.take(record)
                 self.watch.notify(record)
 
     async def _revive(self) -> None:
@@ -432,6 +438,11 @@ class Quell:
         await self.live.drain()
         with contextlib.suppress(QuellError):
             await self.log.append([Write(stream=SYSTEM_STREAM, events=[ev.ProcessStopped(reason="told to stop")])])
+
+
+def _display_failed(part: str, position: int, error: Exception) -> None:
+    """Log a fault in what is only shown, with where it was raised."""
+    logger.error("not_shown", part=part, position=position, error=repr(error), exc_info=error)
 
 
 def _principal(scope: Scope) -> str:

@@ -43,6 +43,9 @@ class Broadcaster:
     """
     Owns what is on which channel; the hub owns who follows.
 
+    What cannot be shown is left out, counted in the faults of the read models and seen in health: no channel stops a
+    start or the reading of the log.
+
     What follows from the log has the log's epoch and its positions as offsets, so that a client goes on where it
     stopped on the next process too. What is only true of this process counts for itself.
     """
@@ -52,6 +55,7 @@ class Broadcaster:
     ) -> None:
         """Open the channels; `models` have taken in the past."""
         self._hub, self._models, self._health = hub, models, health
+        self._contain = models.faults.contain
         self._outcomes = outcomes
         self._report: Report | None = None
         self._scorecards = Scorecards(models)
@@ -100,19 +104,25 @@ class Broadcaster:
             self._publish_entry(entry, moments[entry.position])
         for incident_id, moment in sorted(changes.incident_moments.items(), key=lambda found: found[1]):
             self._publish_row(incident_id, moment)
-            self._publish_detail(incident_id, entries.get(incident_id, []), changes)
+            with self._contain(f"channel incident:{incident_id}", moment.position):
+                self._publish_detail(incident_id, entries.get(incident_id, []), changes)
         for agent in sorted(changes.agents):
-            self._hub.publish("agents", "agent", self._scorecards.report(agent), key=agent)
-        for told in self._sample.take(records):
-            self._hub.publish("alerts", told.kind, told.data, at=told.at, offset=told.position)
+            with self._contain("channel agents", changes.position):
+                self._hub.publish("agents", "agent", self._scorecards.report(agent), key=agent)
+        with self._contain("channel alerts", changes.position):
+            for told in self._sample.take(records):
+                self._hub.publish("alerts", told.kind, told.data, at=told.at, offset=told.position)
 
     def _publish_entry(self, entry: TimelineEntry, moment: Moment) -> None:
         urgent = entry.level in ("wants", "error")
-        self._hub.publish("events", "entry", entry, urgent=urgent, at=moment.at, offset=moment.position)
+        with self._contain("channel events", moment.position):
+            self._hub.publish("events", "entry", entry, urgent=urgent, at=moment.at, offset=moment.position)
 
     def _publish_row(self, incident_id: str, moment: Moment) -> None:
-        row = self._models.summary(incident_id)
-        if row is not None:
+        with self._contain("channel incidents", moment.position):
+            row = self._models.summary(incident_id)
+            if row is None:
+                return
             urgent = row.wants is not None or row.severity in URGENT
             self._hub.publish(
                 "incidents", "incident", row, key=incident_id, urgent=urgent, at=moment.at, offset=moment.position
@@ -142,16 +152,19 @@ class Broadcaster:
             self._components[component.name] = component
             if known is None or (known.state, known.says) != (component.state, component.says):
                 self._hub.publish("health", "component", component, key=component.name)
-        shown = self._models.intake.view(self._hub.now())
-        if shown != self._intake_shown:
-            self._intake_shown = shown
-            self._hub.publish("intake", "intake", shown, key="intake")
-        for figure in figures(self._models):
-            if figure != self._figures.get(figure.key):
-                self._figures[figure.key] = figure
-                self._hub.publish("metrics", "figure", figure, key=figure.key)
+        with self._contain("channel intake"):
+            shown = self._models.intake.view(self._hub.now())
+            if shown != self._intake_shown:
+                self._intake_shown = shown
+                self._hub.publish("intake", "intake", shown, key="intake")
+        with self._contain("channel metrics"):
+            for figure in figures(self._models):
+                if figure != self._figures.get(figure.key):
+                    self._figures[figure.key] = figure
+                    self._hub.publish("metrics", "figure", figure, key=figure.key)
         if self._outcomes is not None:
-            await self._look_at_outcomes(self._outcomes)
+            with self._contain("outcomes"):
+                await self._look_at_outcomes(self._outcomes)
 
     async def _look_at_outcomes(self, desk: OutcomeDesk) -> None:
         """Publish the report when it says something new; that it is of a later moment alone is nothing new."""

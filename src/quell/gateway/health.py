@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from quell.errors import QuellError
 from quell.eventlog.log import EventLog
 from quell.eventlog.projections.agents import AgentHealth
+from quell.eventlog.projections.faults import DisplayFaults
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.quantities import say_count, say_duration
 from quell.evidence.source import EvidenceSource
@@ -28,6 +29,9 @@ STUCK_AFTER = timedelta(seconds=5)
 """Read models that are behind the log and do not move for so long are stuck."""
 QUEUE_DEGRADED = 0.5
 """Share of a queue's bound from which on it is degraded."""
+
+FAULTS_NAMED = 10
+"""Parts whose faults are counted one by one in what health measured."""
 
 _AGENT_STATES = {"healthy": "ok", "degraded": "degraded", "failing": "down", "unknown": "unknown"}
 _VITAL = frozenset({"store", "queue"})
@@ -109,7 +113,7 @@ class Health:
 
         Args:
             sources: asked with their own `check`, at most every 5 s.
-            probes: what else there is; see `queue_probe`, `sockets_probe`, `workflow_probe`.
+            probes: what else there is; see `queue_probe`, `display_probe`, `sockets_probe`, `workflow_probe`.
         """
         self._models, self._log, self._clock = models, log, clock
         self._sources, self._probes = sources, probes
@@ -287,6 +291,25 @@ def queue_probe(waiting: Callable[[], int], *, bound: int, name: str = "event lo
                 state=state,
                 says=f"{count:,} of at most {bound:,} wait",
                 measured={"waiting": count, "bound": bound},
+            )
+        ]
+
+    return look
+
+
+def display_probe(faults: DisplayFaults) -> Probe:
+    """Return a probe of what is only shown: degraded once something of it could not be folded or published."""
+
+    def look() -> list[Observation]:
+        count = faults.counts.total()
+        says = f"{say_count(count, 'fault')} since the start, the last in {faults.last}" if count else "complete"
+        return [
+            Observation(
+                name="views",
+                kind="queue",
+                state="degraded" if count else "ok",
+                says=says,
+                measured={"faults": count, **dict(faults.counts.most_common(FAULTS_NAMED))},
             )
         ]
 

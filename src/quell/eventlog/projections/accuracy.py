@@ -124,6 +124,7 @@ class AccuracyFold:
 
     def _open(self, incident_id: str, group: Group) -> None:
         cases = self._cases[group]
+        self.version += incident_id in cases
         cases[incident_id] = _Case(group=group)
         while len(cases) > KEPT:
             cases.popitem(last=False)

@@ -65,8 +65,8 @@ class Board:
     def __len__(self) -> int:
         return len(self._stories)
 
-    def apply(self, incident_id: str, recorded: Recorded) -> int | None:
-        """Take in an event; return the position of its timeline entry, None when no incident was opened before it."""
+    def apply(self, incident_id: str, recorded: Recorded) -> Story | None:
+        """Take in an event; return the story that must take it in too, None when no incident was opened before it."""
         story = self._stories.get(incident_id)
         before = (story.incident.state, story.incident.severity) if story else None
         incident = apply(story.incident if story else None, recorded.event, recorded.at)
@@ -78,7 +78,7 @@ class Board:
         if after != before:
             self._count(before, after)
             self._file(incident)
-        return story.take(recorded)
+        return story
 
     def _count(self, before: tuple[State, IncidentSeverity] | None, after: tuple[State, IncidentSeverity]) -> None:
         if before is not None:

@@ -28,8 +28,7 @@ AUTO_FROM = 0.7
 """Lower bound of what was really done, since the last miss, from which Quell acts by itself."""
 
 KEPT = 2_000
-"""Incidents whose outcome is waited for; older ones that never closed are given up."""
-
+"""Incidents whose outcome is waited for; those in which nothing was done and nothing happened for longest go first."""
 
 KindOf = Callable[[str], str]
 """The kind of a service."""
@@ -97,7 +96,7 @@ class EarnedAutonomy:
     drills: bool = False
     """Which incidents count: drills, or real ones. What an action does in a drill earns it nothing elsewhere."""
     _counted: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    """Incidents whose plans count, as long as they may still come out one way or the other."""
+    """Incidents whose plans count, as long as they may still come out one way or the other, the quietest first."""
     _records: dict[tuple[str, str], _Record] = field(default_factory=dict)
     _planned: dict[str, _Planned] = field(default_factory=dict)
     _causes: dict[str, Cause] = field(default_factory=dict)
@@ -108,6 +107,7 @@ class EarnedAutonomy:
             self._begin(incident_id, drill=event.drill)
         if incident_id not in self._counted:
             return
+        self._counted.move_to_end(incident_id)
         match event:
             case ev.Diagnosed(finding=found) if found.hypotheses:
                 self._causes[incident_id] = found.hypotheses[0].cause
@@ -134,7 +134,13 @@ class EarnedAutonomy:
             return
         self._counted[incident_id] = None
         while len(self._counted) > KEPT:
-            self._forget(next(iter(self._counted)))
+            quietest = next(iter(self._counted))
+            self._forget(next((one for one in self._counted if not self._acting(one)), quietest))
+
+    def _acting(self, incident_id: str) -> bool:
+        """Return whether something was done of which nobody knows yet what came of it: a miss must not be lost."""
+        planned = self._planned.get(incident_id)
+        return planned is not None and planned.run and not planned.judged
 
     def _forget(self, incident_id: str) -> None:
         self._counted.pop(incident_id, None)

@@ -14,7 +14,10 @@ from quell.incident.alert import Alert
 from quell.incident.events import Cause, SimilarIncident, State, TrackRecord, Window
 
 KEPT = 500
-"""Incidents whose time is remembered; telemetry older than them is gone anyway."""
+"""Ended incidents whose time is remembered, those that ended last; telemetry older than them is gone anyway."""
+
+OPEN_KEPT = 10_000
+"""Open ones, those that were opened last: an action under way in one of them counts for the limits of its runbook."""
 
 BEFORE = timedelta(seconds=45)
 """Trouble begins this much before its incident opens, at most, for want of a measured onset."""
@@ -64,7 +67,9 @@ class _Past:
     @property
     def since(self) -> datetime:
         """Nothing of it shows before this."""
-        return self.opened - BEFORE if self.onset is None else min(self.opened, self.onset) - ONSET_ERROR
+        if self.onset is None:
+            return _before(self.opened, BEFORE)
+        return _before(min(self.opened, self.onset), ONSET_ERROR)
 
 
 class History:
@@ -77,7 +82,11 @@ class History:
 
     def __init__(self, kind_of: Callable[[str], str] = lambda service: SERVICE) -> None:
         self._kind_of = kind_of
-        self._past: OrderedDict[str, _Past] = OrderedDict()
+        self._past: dict[str, _Past] = {}
+        """In the order in which they were opened."""
+        self._open: dict[str, None] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """In the order in which they ended."""
         self._records: dict[tuple[str, Cause, str], TrackRecord] = {}
         self._runs: deque[RunbookRun] = deque(maxlen=RUNS)
 
@@ -87,14 +96,28 @@ class History:
         if incident_id == record.stream:
             return
         if isinstance(record.event, ev.IncidentOpened):
+            self._past.pop(incident_id, None)
             self._past[incident_id] = _Past(opened=record.at)
-            while len(self._past) > KEPT:
-                self._past.popitem(last=False)
         past = self._past.get(incident_id)
         if past is not None:
             if isinstance(record.event, ev.ActionStarted) and past.runbook:
                 self._ran(past, record.event, incident_id, record.at)
             self._take(past, record)
+            self._file(incident_id, past)
+
+    def _file(self, incident_id: str, past: _Past) -> None:
+        """Keep apart what is over, and forget what has been over longest."""
+        if past.until is None:
+            self._ended.pop(incident_id, None)
+            self._open[incident_id] = None
+        else:
+            self._open.pop(incident_id, None)
+            self._ended.setdefault(incident_id)
+        while len(self._ended) > KEPT:
+            del self._past[self._ended.popitem(last=False)[0]]
+        while len(self._open) > OPEN_KEPT:
+            oldest = next(iter(self._open))
+            del self._open[oldest], self._past[oldest]
 
     def _ran(self, past: _Past, event: ev.ActionStarted, incident_id: str, at: datetime) -> None:
         while self._runs and self._runs[0].at < at - RUNS_KEPT:
@@ -187,13 +210,21 @@ class History:
         )
 
     def disturbed(self, incident_id: str) -> tuple[Window, ...]:
-        """Return the stretches in which other incidents went on, without echo; one still open has no end in sight."""
-        far = datetime(9999, 1, 1, tzinfo=UTC)
-        return tuple(
-            Window(start=past.since, end=past.until or far)
-            for other, past in self._past.items()
-            if other != incident_id
-        )
+        """
+        Return the stretches in which other incidents went on, without echo, in no order.
+
+        Those still open have no end in sight: together they are one stretch, from the first onset of any of them.
+        """
+        others = [past for other, past in self._past.items() if other != incident_id]
+        ended = [Window(start=past.since, end=past.until) for past in others if past.until is not None]
+        since = min((past.since for past in others if past.until is None), default=None)
+        return tuple(ended if since is None else [*ended, Window(start=since, end=datetime(9999, 1, 1, tzinfo=UTC))])
+
+
+def _before(at: datetime, by: timedelta) -> datetime:
+    """Return the time a while before another; the first there is when there is none so early."""
+    first = datetime.min.replace(tzinfo=UTC)
+    return at - by if at - first > by else first
 
 
 def shown_by(alert: Alert) -> set[str]:

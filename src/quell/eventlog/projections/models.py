@@ -15,6 +15,7 @@ from quell.eventlog.projections.accuracy import AccuracyFold
 from quell.eventlog.projections.agents import Agents
 from quell.eventlog.projections.board import Board, Key, alert_key
 from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
+from quell.eventlog.projections.faults import DisplayFaults
 from quell.eventlog.projections.intake import Intake
 from quell.eventlog.projections.prevention import Preventions
 from quell.eventlog.projections.records import TrackRecords
@@ -74,14 +75,23 @@ class Changes:
 class ReadModels:
     """Everything that is shown. Pure: one thread, no clock; apply events in the order of the log."""
 
-    def __init__(self, *, kind_of: KindOf = lambda service: SERVICE, earn_by_drills: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        kind_of: KindOf = lambda service: SERVICE,
+        earn_by_drills: bool = False,
+        faults: DisplayFaults | None = None,
+    ) -> None:
         """
         Begin with nothing.
 
         Args:
             kind_of: the kind of a service, for what actions earn on each.
             earn_by_drills: drills are what actions earn by, and real incidents are not: for the lab.
+            faults: contains what only shows something. Incidents themselves and what actions earn are folded outside
+                of it: they are decided by.
         """
+        self.faults = faults or DisplayFaults()
         self.board = Board()
         self.earned = EarnedAutonomy(kind_of, earn_by_drills)
         self.agents = Agents()
@@ -92,6 +102,7 @@ class ReadModels:
         self.preventions = Preventions()
         self._records = TrackRecords()
         self._feed: OrderedDict[int, tuple[Moment, TimelineEntry]] = OrderedDict()
+        """By the entry's position, in the order of the newest event that each tells of."""
         self._feed_floor = 0
         self._moments: dict[str, Moment] = {}
         self._position = 0
@@ -119,40 +130,65 @@ class ReadModels:
     def _tell(self, told: dict[int, str], changes: Changes) -> None:
         """Put entries in words once for all events of a batch: one may count thousands of alerts."""
         for position, incident_id in told.items():
-            entry = self.board.entry(incident_id, position)
-            if entry is None:
+            entry, moment = None, changes.entry_moments[position]
+            with self.faults.contain("timeline", moment.position):
+                entry = self.board.entry(incident_id, position)
+            if entry is None:  # its timeline has dropped it within this batch: it cannot be told any more
+                self._forget_up_to(moment)
                 continue
             changes.entries[position] = entry
-            self._feed[position] = (changes.entry_moments[position], entry)
+            self._feed[position] = (moment, entry)
+            # An entry told again keeps its key, and an OrderedDict its old place: the order must be that of moments.
+            self._feed.move_to_end(position)
             if len(self._feed) > FEED_REMEMBERED:
-                _, (moment, _) = self._feed.popitem(last=False)
-                self._feed_floor = max(self._feed_floor, moment.position)
+                oldest, _ = next(iter(self._feed.values()))
+                self._forget_up_to(oldest)
+
+    def _forget_up_to(self, moment: Moment) -> None:
+        """Let go of the entries that were last told of up to a moment: who comes back from before starts over."""
+        while self._feed and next(iter(self._feed.values()))[0] <= moment:
+            self._feed.popitem(last=False)
+        self._feed_floor = max(self._feed_floor, moment.position)
 
     def _take(self, recorded: Recorded, changes: Changes, told: dict[int, str]) -> None:
         self._position = recorded.position
         event, at = recorded.event, recorded.at
-        changes.intake |= self.intake.apply(recorded)
-        changes.silences |= self.silences.apply(event, at)
-        changes.sources |= self.sources.apply(event, at)
+        with self.faults.contain("intake counts", recorded.position):
+            changes.intake |= self.intake.apply(recorded)
+        with self.faults.contain("silences", recorded.position):
+            changes.silences |= self.silences.apply(event, at)
+        with self.faults.contain("sources", recorded.position):
+            changes.sources |= self.sources.apply(event, at)
         if isinstance(event, AutonomyOverridden):
             self.earned.override(event)
         if not recorded.stream.startswith(_INCIDENT):
             return
         incident_id = recorded.stream.removeprefix(_INCIDENT)
-        position = self.board.apply(incident_id, recorded)
-        if position is None:
+        story = self.board.apply(incident_id, recorded)
+        if story is None:
             return
-        self._records.apply(incident_id, event)
-        self.preventions.apply(incident_id, event, at)
         self.earned.apply(incident_id, event, at)
-        changes.agents |= self.agents.apply(incident_id, event, at)
-        changes.agents |= self.accuracy.apply(incident_id, event, at)
         changes.incidents.setdefault(incident_id, DetailChange()).add(change_by(event))
         moment = Moment(recorded.position, at)
         changes.incident_moments[incident_id] = self._moments[incident_id] = moment
-        changes.entry_moments[position] = moment
-        told.pop(position, None)
-        told[position] = incident_id
+        with self.faults.contain("timeline", recorded.position):
+            position = story.take(recorded)
+            changes.entry_moments[position] = moment
+            told.pop(position, None)
+            told[position] = incident_id
+        self._take_measures(incident_id, recorded, changes)
+
+    def _take_measures(self, incident_id: str, recorded: Recorded, changes: Changes) -> None:
+        """Take an event of an incident into what is counted over all of them."""
+        event, at = recorded.event, recorded.at
+        with self.faults.contain("track records", recorded.position):
+            self._records.apply(incident_id, event)
+        with self.faults.contain("preventions", recorded.position):
+            self.preventions.apply(incident_id, event, at)
+        with self.faults.contain("agents", recorded.position):
+            changes.agents |= self.agents.apply(incident_id, event, at)
+        with self.faults.contain("accuracy", recorded.position):
+            changes.agents |= self.accuracy.apply(incident_id, event, at)
 
     # --- questions -------------------------------------------------------------------------------------------------
 
@@ -192,13 +228,13 @@ class ReadModels:
         return sorted(rows, key=lambda row: row[0])[:limit]
 
     def feed(self) -> tuple[TimelineEntry, ...]:
-        """Return the last entries over all incidents, oldest first."""
+        """Return the entries told last over all incidents, the oldest entry first."""
         newest = itertools.islice(reversed(self._feed.values()), FEED_KEPT)
-        return tuple(reversed([entry for _, entry in newest]))
+        return tuple(sorted((entry for _, entry in newest), key=lambda entry: entry.position))
 
     def fed(self) -> tuple[int, list[tuple[Moment, TimelineEntry]]]:
         """Return a position, and every entry that is new or tells something new since, in the order it did."""
-        return self._feed_floor, sorted(self._feed.values(), key=lambda found: found[0])
+        return self._feed_floor, list(self._feed.values())
 
     def moment(self, incident_id: str) -> Moment | None:
         """Return the newest event of an incident; None when there is no such incident."""
