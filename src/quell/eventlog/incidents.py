@@ -23,6 +23,8 @@ KEPT = 512
 """Incidents kept folded in memory; others are folded again from their stream when asked for."""
 
 Decide = Callable[[Incident], Sequence[Event]]
+DecideBeside = Callable[[Incident, Incident], Sequence[Event]]
+"""Decides of the first what depends on how the second stands."""
 
 
 class Incidents:
@@ -60,16 +62,45 @@ class Incidents:
 
         Raises: what `decide` raises; NotFound, WrongOffset when others were quicker for long, StorageError.
         """
+        return await self._change(incident_id, None, lambda incident, other: decide(incident), key)
+
+    async def change_beside(
+        self, incident_id: str, other_id: str, decide: DecideBeside, *, key: str | None = None
+    ) -> Incident:
+        """
+        Append to the first incident what `decide` returns for both as they stand; as `change`.
+
+        Both must stand where they were looked at: of two decisions that exclude each other one is taken again.
+        """
+
+        def decided(incident: Incident, other: Incident | None) -> Sequence[Event]:
+            assert other is not None, "loaded before the decision"
+            return decide(incident, other)
+
+        return await self._change(incident_id, other_id, decided, key)
+
+    async def _change(
+        self,
+        incident_id: str,
+        other_id: str | None,
+        decide: Callable[[Incident, Incident | None], Sequence[Event]],
+        key: str | None,
+    ) -> Incident:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_S
         for attempt in itertools.count(1):
+            other = await self.load(other_id) if other_id is not None else None
             incident = await self.load(incident_id)
-            events = decide(incident)
+            # No await from here to the offsets: incidents are shared and change in place.
+            events = decide(incident, other)
             if not events:
                 return incident
-            write = Write(stream=incident_stream(incident_id), events=events, expected_offset=incident.offset)
+            writes = [Write(stream=incident_stream(incident_id), events=events, expected_offset=incident.offset)]
+            if other is not None:
+                # A write without events only checks where its stream stands.
+                writes.append(Write(stream=incident_stream(other.id), events=[], expected_offset=other.offset))
             try:
-                await self._log.append([write], key=key)
+                await self._log.append(writes, key=key)
             except WrongOffset:
                 if loop.time() > until:
                     raise

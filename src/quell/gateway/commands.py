@@ -135,8 +135,8 @@ class Merge(Command):
     reason: Reason
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
-        assert context.into is not None, "loaded before the decision"
-        return decisions.merge(incident, context.into, by=context.by, reason=clean_text(self.reason))
+        into = context.into or incident  # nothing was loaded beside it: it is the incident itself
+        return decisions.merge(incident, into, by=context.by, reason=clean_text(self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,26 +230,23 @@ class Commands:
         Raises: NotFound. Conflict: the incident does not allow it. StorageError.
         """
         _check_id(incident_id)
-        into = await self._into(command)
         who = person(command.by or by)
         whole_key = _namespaced(type(command).__name__, incident_id, key) if key else None
 
-        def decide(incident: Incident) -> list[Event]:
+        def decide(incident: Incident, into: Incident | None = None) -> list[Event]:
             return command.decide(incident, Context(by=who, now=self._clock(), into=into))
 
         try:
-            incident = await self._incidents.change(incident_id, decide, key=whole_key)
+            if isinstance(command, Merge) and command.into != incident_id:
+                _check_id(command.into)
+                incident = await self._incidents.change_beside(incident_id, command.into, decide, key=whole_key)
+            else:
+                incident = await self._incidents.change(incident_id, decide, key=whole_key)
         except Conflict:
             if whole_key is None or not await self._happened(incident_id, whole_key):
                 raise
             incident = await self._incidents.load(incident_id)
         return summary_of(incident)
-
-    async def _into(self, command: Command) -> Incident | None:
-        if not isinstance(command, Merge):
-            return None
-        _check_id(command.into)
-        return await self._incidents.load(command.into)
 
     async def _happened(self, incident_id: str, key: str) -> bool:
         """
