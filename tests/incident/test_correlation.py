@@ -13,7 +13,6 @@ from quell.incident.alert import Alert, AlertStatus, Severity
 from quell.incident.correlation import (
     Commonness,
     CorrelationRules,
-    Flaps,
     Group,
     Groups,
     Topology,
@@ -22,6 +21,7 @@ from quell.incident.correlation import (
     worse,
     worst,
 )
+from quell.incident.flapping import Flaps
 
 RULES = CorrelationRules()
 NOW = 1_000_000.0

@@ -20,6 +20,7 @@ def snapshot(intake: Intake) -> dict[str, Any]:
                 track.seen_s,
                 track.group,
                 track.waiting,
+                track.started_s,
                 (track.flaps.changes_s, track.flaps.flapping, track.flaps.said) if track.flaps else None,
             )
             for fingerprint, track in ledger.tracks.items()
@@ -43,6 +44,7 @@ def snapshot(intake: Intake) -> dict[str, Any]:
             for key, group in ledger.waiting.items()
         },
         "kinds": dict(ledger.kinds),
+        "over": {fingerprint: heard.end for fingerprint, heard in ledger.over._heard.items()},
         "silences": len(ledger.silences),
         "counts": intake.counts(),
         "last_number": ledger.last_number,

@@ -81,6 +81,11 @@ class Alert:
     annotations: dict[str, str] = field(default_factory=dict)
     link: str | None = None
 
+    @property
+    def started_s(self) -> float | None:
+        """When it began, in Unix seconds; None when the sender gave no time and that of the receipt stands in."""
+        return None if self.starts_at == self.received_at else self.starts_at.timestamp()
+
 
 def fingerprint(labels: Mapping[str, str], *, namespace: str = "") -> str:
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from quell.eventlog.log import Write
-from quell.incident.events import INTAKE_STREAM, BatchTaken, Event, IncidentOpened
+from quell.incident.events import INTAKE_STREAM, BatchTaken, EarlyEnd, Event, IncidentOpened
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -22,6 +23,8 @@ class Batch:
     opening: int = 0
     repeats: dict[str, int] = field(default_factory=dict)
     ended: dict[str, None] = field(default_factory=dict)
+    early_ends: dict[str, EarlyEnd] = field(default_factory=dict)
+    later_starts: dict[str, datetime] = field(default_factory=dict)
     joined: dict[str, None] = field(default_factory=dict)
     """Incidents that an alert was put into."""
     intake_events: int = 0
@@ -53,6 +56,8 @@ class Batch:
             opening=self.opening,
             repeats=self.repeats,
             ended=tuple(self.ended),
+            early_ends=self.early_ends,
+            later_starts=self.later_starts,
         )
 
     def writes(self, intake_offset: int) -> list[Write]:

@@ -6,6 +6,7 @@ from quell.incident import events as ev
 from quell.incident.alert import INCIDENT_SEVERITY, Alert
 from quell.incident.correlation import Match, Topology, title_of, worse, worst
 from quell.ingest.batch import Batch
+from quell.ingest.ends import end_of
 from quell.ingest.ledger import Case, Ledger, Waiting
 
 BY = "system:intake"
@@ -46,6 +47,10 @@ class Correlator:
         ledger = self._ledger
         track = ledger.tracks[alert.fingerprint]
         if track.waiting:
+            end = end_of(alert)
+            if end is not None:
+                ledger.note_end(alert.fingerprint, end, batch.now_s)
+                batch.early_ends[alert.fingerprint] = end
             ledger.ends(alert.fingerprint, batch.now_s)
             batch.ended[alert.fingerprint] = None
             return
@@ -53,7 +58,9 @@ class Correlator:
         stream = ev.incident_stream(home.key if home is not None else track.group)
         ended_at = min(alert.ends_at or alert.received_at, alert.received_at)
         name = track.kind[0]
-        self._emit(batch, stream, ev.AlertResolved(fingerprint=alert.fingerprint, name=name, ended_at=ended_at))
+        starts_at = None if alert.started_s is None else alert.starts_at
+        resolved = ev.AlertResolved(fingerprint=alert.fingerprint, name=name, ended_at=ended_at, starts_at=starts_at)
+        self._emit(batch, stream, resolved)
         self._say_flapping(alert.fingerprint, stream, batch)
 
     def _find(self, alert: Alert, now_s: float, *, may_reopen: bool) -> tuple[Case, str] | None:

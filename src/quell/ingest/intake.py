@@ -20,6 +20,7 @@ from quell.incident.correlation import CorrelationRules, Topology
 from quell.ingest.batch import Batch
 from quell.ingest.correlate import BY, Correlator
 from quell.ingest.counts import Counts
+from quell.ingest.ends import end_of, seconds
 from quell.ingest.fold import Fold
 from quell.ingest.source import AlertSource, Parsed
 from quell.ingest.tail import Tail
@@ -189,11 +190,27 @@ class Intake:
         return True
 
     def _deduplicate(self, alert: Alert, batch: Batch) -> bool:
-        if not self._ledger.is_repeat(alert, batch.now_s):
+        ledger = self._ledger
+        if not ledger.is_repeat(alert, batch.now_s):
             return False
         batch.duplicate += 1
         batch.repeat(alert.fingerprint)
+        track = ledger.tracks.get(alert.fingerprint)
+        if track is None or not track.firing:
+            if alert.status is AlertStatus.RESOLVED:
+                self._note_end(alert, batch)
+        elif alert.status is AlertStatus.FIRING and track.begins_later(alert):
+            track.started_s = alert.started_s
+            batch.later_starts[alert.fingerprint] = alert.starts_at
         return True
+
+    def _note_end(self, alert: Alert, batch: Batch) -> None:
+        """Remember the end of a firing that is not known, so that the firing itself opens nothing when it comes."""
+        end = end_of(alert)
+        if end is None or self._ledger.over.knows(alert.fingerprint, seconds(end), batch.now_s):
+            return
+        batch.early_ends[alert.fingerprint] = end
+        self._ledger.note_end(alert.fingerprint, end, batch.now_s)
 
     def _correlate(self, alert: Alert, batch: Batch) -> bool:
         if alert.status is AlertStatus.RESOLVED:

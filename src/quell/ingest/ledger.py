@@ -14,7 +14,9 @@ from typing import Any
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
-from quell.incident.correlation import Commonness, CorrelationRules, Flaps, Group, Groups, incident_number, worse
+from quell.incident.correlation import Commonness, CorrelationRules, Group, Groups, incident_number, worse
+from quell.incident.flapping import Flaps
+from quell.ingest.ends import End, KnownEnds, seconds
 from quell.ingest.silences import Silences
 
 Kind = tuple[str, str | None]
@@ -43,6 +45,8 @@ class Track:
     group: str
     """Id of the incident it is in, or key of the group it waits in."""
     waiting: bool
+    started_s: float | None = None
+    """When this firing began, as the sender says; None when it did not."""
     flaps: Flaps | None = None
     """None until it changes for the first time, as most never do."""
 
@@ -52,6 +56,11 @@ class Track:
         if self.flaps is None:
             self.flaps = Flaps()
         self.flaps.change(now_s, rules)
+
+    def begins_later(self, alert: Alert) -> bool:
+        """Return whether the sender says that it began later than what is known."""
+        started_s = alert.started_s
+        return self.started_s is not None and started_s is not None and started_s > self.started_s
 
     def flaps_at(self, now_s: float, rules: CorrelationRules) -> bool:
         """Return whether it flaps now."""
@@ -104,6 +113,7 @@ class Ledger:
         """Every kind that ever fired, and the incident it was last in."""
         self.common = Commonness(rules.common_after)
         self.silences = Silences()
+        self.over = KnownEnds(rules)
         self.last_number = 0
         self._done: OrderedDict[str, None] = OrderedDict()
         self._takers: Mapping[type, Callable[[str, Any, float], None]] = {
@@ -141,13 +151,14 @@ class Ledger:
         Return whether an alert says nothing new.
 
         A firing alert repeats itself unless it got worse, or is the first critical one of its kind under a known key,
-        or goes on although its incident was resolved, or waits because it flapped and has been quiet since.
+        or goes on although its incident was resolved, or waits because it flapped and has been quiet since. Neither a
+        firing that is known to be over nor the end of one before that which is known is news, whenever it arrives.
         """
         track = self.tracks.get(alert.fingerprint)
         if alert.status is AlertStatus.RESOLVED:
-            return track is None or not track.firing
+            return track is None or not track.firing or _ended_before(alert, track)
         if track is None or not track.firing or now_s - track.seen_s > self.rules.stale_s:
-            return False
+            return self.over.is_over(alert, now_s)
         if worse(alert.severity, track.severity) or self.first_of_its_kind(alert):
             return False
         if track.waiting:
@@ -190,6 +201,7 @@ class Ledger:
         while len(self._done) > DONE_REMEMBERED:
             del self.cases[self._done.popitem(last=False)[0]]
         self.silences.prune(now_s)
+        self.over.prune(now_s)
 
     def _opened(self, stream: str, event: ev.IncidentOpened, at_s: float) -> None:
         case = Case(key=event.incident_id, joined_s=at_s, severity=event.severity, worst=Severity.INFO)
@@ -243,6 +255,7 @@ class Ledger:
                 track.flaps.settle(now_s, self.rules)
             track.kind, track.severity = kind, alert.severity
             track.seen_s, track.group, track.waiting = max(track.seen_s, now_s), group, waiting
+        track.started_s = alert.started_s
         if kind not in self.kinds and len(self.kinds) >= KINDS_REMEMBERED:
             del self.kinds[next(iter(self.kinds))]
         return track
@@ -267,6 +280,11 @@ class Ledger:
         track.change(False, at_s, self.rules)
 
     def _resolved(self, stream: str, event: ev.AlertResolved, at_s: float) -> None:
+        track = self.tracks.get(event.fingerprint)
+        started_s = event.starts_at.timestamp() if event.starts_at is not None else None
+        if track is not None and started_s is None:
+            started_s = track.started_s
+        self.over.note(event.fingerprint, End(started_s, event.ended_at.timestamp()), at_s, fired=True)
         self.ends(event.fingerprint, at_s)
 
     def _flapping(self, stream: str, event: ev.AlertFlapping, at_s: float) -> None:
@@ -281,8 +299,20 @@ class Ledger:
             if track is not None and track.firing and at_s - track.seen_s <= self.rules.stale_s:
                 track.seen_s = max(track.seen_s, at_s)
                 self.tracks.move_to_end(fingerprint)
+        for fingerprint, later in event.later_starts.items():
+            track = self.tracks.get(fingerprint)
+            if track is not None and track.firing:
+                track.started_s = later.timestamp()
+        for fingerprint, end in event.early_ends.items():
+            self.note_end(fingerprint, end, at_s)
         for fingerprint in event.ended:
             self.ends(fingerprint, at_s)
+
+    def note_end(self, fingerprint: str, end: ev.EarlyEnd, at_s: float) -> None:
+        """Remember the end of a firing that is in no incident."""
+        spoken, track = seconds(end), self.tracks.get(fingerprint)
+        fired = track is not None and track.started_s == spoken.started_s
+        self.over.note(fingerprint, spoken, at_s, fired=fired)
 
     def _state_changed(self, stream: str, event: ev.StateChanged, at_s: float) -> None:
         case = self.cases.get(_incident_of(stream))
@@ -333,6 +363,14 @@ class Ledger:
 
     def _silence_ended(self, stream: str, event: ev.SilenceEnded, at_s: float) -> None:
         self.silences.end(event.silence_id)
+
+
+def _ended_before(alert: Alert, track: Track) -> bool:
+    """Return whether an end is that of a firing before the one that is known: begun and over before that began."""
+    started_s, ended_at = alert.started_s, alert.ends_at
+    if track.started_s is None or started_s is None or ended_at is None:
+        return False
+    return started_s < track.started_s and ended_at.timestamp() < track.started_s
 
 
 def _incident_of(stream: str) -> str:

@@ -37,6 +37,8 @@ class AlertResolved:
     fingerprint: str
     name: str
     ended_at: datetime
+    starts_at: datetime | None = None
+    """When the firing that ended had begun, if the sender says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,16 @@ class AlertHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyEnd:
+    """The end of a firing that was not known to fire: it may arrive before the firing itself."""
+
+    starts_at: datetime | None
+    """When the firing that ended had begun; None when the sender did not say."""
+    ended_at: datetime | None
+    """None when the sender gave only the beginning: then nothing is known of a firing that began later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTaken:
     """One request's alerts by the stage that ended their way; received is the sum of the others."""
 
@@ -35,6 +45,11 @@ class BatchTaken:
     """Fingerprints of waiting alerts (in no incident) that the sender says ended; they count as grouped."""
     silenced_by: dict[str, int] = field(default_factory=dict)
     """Silenced alerts by the id of the silence that kept them back."""
+    early_ends: dict[str, EarlyEnd] = field(default_factory=dict)
+    """Ends by fingerprint, of firings that were not known or of alerts in no incident: a firing that arrives late is
+    told from a new one by these."""
+    later_starts: dict[str, datetime] = field(default_factory=dict)
+    """By fingerprint: alerts that fire already, and that the sender says began again at this later time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
