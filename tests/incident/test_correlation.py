@@ -15,13 +15,13 @@ from quell.incident.correlation import (
     CorrelationRules,
     Group,
     Groups,
-    Topology,
     incident_number,
     title_of,
     worse,
     worst,
 )
 from quell.incident.flapping import Flaps
+from quell.incident.nearness import Topology
 
 RULES = CorrelationRules()
 NOW = 1_000_000.0

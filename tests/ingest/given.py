@@ -59,6 +59,11 @@ class Desk:
     async def send(self, *alerts: dict[str, Any], source: str = "alertmanager") -> Taken:
         return await self.intake.take(source, {}, body_of(*alerts), self.clock())
 
+    async def webhook(self, *alerts: dict[str, Any], source: str = "alertmanager", **fields: Any) -> Taken:
+        """Send a webhook of Alertmanager's with more than its alerts in it."""
+        body = json.dumps({"version": "4", "alerts": alerts, **fields}).encode()
+        return await self.intake.take(source, {}, body, self.clock())
+
     async def events(self) -> list[tuple[str, ev.Event]]:
         found, after = [], 0
         while records := await self.log.read(after=after):

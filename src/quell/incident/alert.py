@@ -80,6 +80,8 @@ class Alert:
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
     link: str | None = None
+    group: str = ""
+    """Names the group in which its sender sent it, in 16 hex digits; empty when it has none."""
 
     @property
     def started_s(self) -> float | None:

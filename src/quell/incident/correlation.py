@@ -1,29 +1,39 @@
 """
 Which alerts belong together, and why: the rules alone. Times are Unix seconds, spans are seconds.
 
-An alert joins a group it fits, best rule first: the same service; a service near it in the calls; shared labels. The
-last two only within a window since an alert joined. A group becomes an incident when its weight reaches a threshold.
+An alert joins a group it fits, best rule first: the same service; for an alert without one, the same alert in the same
+group of its sender; a service near it in the calls; shared labels. The last two only within a window since an alert
+joined. A group becomes an incident when its weight reaches a threshold.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
 from quell.errors import ConfigError
 from quell.incident.alert import Alert, Severity
+from quell.incident.nearness import Topology
 
 Pair = tuple[str, str]
 """A label's name and value."""
 
+Hint = tuple[str, ...]
+"""What a sender's grouping says of an alert without a service: its group, the alert's name, and where it is."""
+
 TITLE_CHARACTERS = 120
+GROUPS_LOOKED_AT = 256
+"""Of the groups that hold a service, a label value or a hint, the newest so many are looked at for an alert."""
 PAIRS_PER_GROUP = 512
 """A group stops learning label values here; it still takes alerts by service."""
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 _NEVER_SHARED = frozenset({"severity", "environment"})
+_PLACES = ("cluster", "region", "datacenter", "environment", "env")
+"""Alerts of one name in two of these are two things, whatever groups their sender makes."""
 
 
 TWO_CALLS_WINDOW_S = 60.0
@@ -44,6 +54,8 @@ class CorrelationRules:
     """Labels that can tie alerts together when their values are equal."""
     labels_needed: int = 2
     """How many of `labels` must be shared; at least one of them other than `alertname`."""
+    storm_after: int = 5
+    """So many incidents of one alert without a service, joined within the window, are a storm: the next joins them."""
     common_after: int = 8
     """A label value carried by more services than this ties nothing together."""
     weights: Mapping[Severity, float] = field(
@@ -142,42 +154,6 @@ def incident_number(incident_id: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and digits != incident_id else 0
 
 
-class Near(NamedTuple):
-    """How a service is connected to another."""
-
-    says: str
-    direct: bool
-    """One call away; else there is one service between them on the way of a request."""
-
-
-class Topology:
-    """Who calls whom, one call away or two along the way of a request: trouble travels from callee to caller."""
-
-    def __init__(self, edges: Collection[tuple[str, str]] = ()) -> None:
-        callees: dict[str, list[str]] = {}
-        for caller, callee in sorted(set(edges)):
-            if caller != callee:
-                callees.setdefault(caller, []).append(callee)
-        self._near: dict[str, dict[str, Near]] = {}
-        for caller, called in callees.items():
-            for callee in called:
-                self._join(caller, callee, Near(f"{caller} calls {callee}", direct=True))
-        for caller, called in callees.items():
-            for middle in called:
-                for callee in callees.get(middle, ()):
-                    says = f"{caller} calls {middle}, which calls {callee}"
-                    self._join(caller, callee, Near(says, direct=False))
-
-    def _join(self, one: str, other: str, near: Near) -> None:
-        if one != other:
-            self._near.setdefault(one, {}).setdefault(other, near)
-            self._near.setdefault(other, {}).setdefault(one, near)
-
-    def neighbours(self, service: str) -> Mapping[str, Near]:
-        """Return the services near one, and how they are connected."""
-        return self._near.get(service, {})
-
-
 class Commonness:
     """How many services carry a label value: what everything shares ties nothing together."""
 
@@ -223,10 +199,11 @@ class Group:
     services: dict[str, None] = field(default_factory=dict)
     """In the order in which they joined."""
     pairs: dict[Pair, None] = field(default_factory=dict)
+    hints: dict[Hint, None] = field(default_factory=dict)
 
 
 G = TypeVar("G", bound=Group)
-K = TypeVar("K", str, Pair)
+K = TypeVar("K")
 
 
 class Match(NamedTuple, Generic[G]):
@@ -244,6 +221,7 @@ class Groups(Generic[G]):
         self._by_key: dict[str, G] = {}
         self._by_service: dict[str, dict[str, G]] = {}
         self._by_pair: dict[Pair, dict[str, G]] = {}
+        self._by_hint: dict[Hint, dict[str, G]] = {}
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -261,6 +239,8 @@ class Groups(Generic[G]):
             self._by_service.setdefault(service, {})[group.key] = group
         for pair in group.pairs:
             self._by_pair.setdefault(pair, {})[group.key] = group
+        for hint in group.hints:
+            self._by_hint.setdefault(hint, {})[group.key] = group
 
     def remove(self, group: G) -> None:
         """Let no more alerts join a group; one that is not here is ignored."""
@@ -270,8 +250,12 @@ class Groups(Generic[G]):
             _drop(self._by_service, service, group.key)
         for pair in group.pairs:
             _drop(self._by_pair, pair, group.key)
+        for hint in group.hints:
+            _drop(self._by_hint, hint, group.key)
 
-    def widen(self, group: G, service: str | None, pairs: Iterable[Pair], now_s: float) -> None:
+    def widen(
+        self, group: G, service: str | None, pairs: Iterable[Pair], now_s: float, *, hints: Iterable[Hint] = ()
+    ) -> None:
         """Note what a joining alert brings to a group that is here."""
         group.joined_s = max(group.joined_s, now_s)
         if service is not None and service not in group.services:
@@ -282,6 +266,10 @@ class Groups(Generic[G]):
             if pair not in known and len(known) < PAIRS_PER_GROUP:
                 known[pair] = None
                 self._by_pair.setdefault(pair, {})[group.key] = group
+        for hint in hints:
+            if hint not in group.hints and len(group.hints) < PAIRS_PER_GROUP:
+                group.hints[hint] = None
+                self._by_hint.setdefault(hint, {})[group.key] = group
 
     def same_service(self, service: str | None, now_s: float) -> list[Match[G]]:
         """Return the groups that hold the service, the latest joined first."""
@@ -290,8 +278,33 @@ class Groups(Generic[G]):
             return []
         return [
             Match(group, f"Same service ({service}), {_ago(now_s, group)} the last alert that joined.")
-            for group in (found.values() if len(found) == 1 else _latest(found.values()))
+            for group in (found.values() if len(found) == 1 else _latest(_newest(found)))
         ]
+
+    def hinted(self, alert: Alert, now_s: float) -> list[Match[G]]:
+        """
+        Return the groups that hold the same alert of the same group of its sender, for an alert without a service.
+
+        A group of a sender says no more than that: one that is made by no label holds everything there is.
+        """
+        name = _name_of(alert)
+        hint = _hint_in(alert.group, alert) if alert.group and not alert.service else None
+        found = self._by_hint.get(hint) if hint is not None else None
+        if not found:
+            return []
+        why = f"Its sender groups it with alerts that are here, and it is the same alert ({name}) without a service"
+        return [Match(group, f"{why}, {_ago(now_s, group)} the last that joined.") for group in _latest(_newest(found))]
+
+    def storming(self, alert: Alert, now_s: float) -> list[Match[G]]:
+        """Return the groups of a storm that an alert without a service is part of; none when there is no storm."""
+        found = None if alert.service else self._by_hint.get(_hint_in("", alert))
+        if not found or len(found) < self._rules.storm_after:
+            return []
+        recent = [group for group in _newest(found) if now_s - group.joined_s <= self._rules.window_s]
+        if len(recent) < self._rules.storm_after:
+            return []
+        why = f"A storm of {_name_of(alert)} without a service: {len(recent)} incidents have it already."
+        return [Match(group, why) for group in _latest(recent)]
 
     def neighbouring(self, service: str | None, topology: Topology, now_s: float) -> list[Match[G]]:
         """
@@ -300,9 +313,13 @@ class Groups(Generic[G]):
         """
         found: dict[str, tuple[G, str]] = {}
         near = topology.neighbours(service) if service is not None else {}
-        for other, how in sorted(near.items(), key=lambda pair: not pair[1].direct):
+        # Those one call away come first.
+        for other, how in near.items():
+            held = self._by_service.get(other)
+            if held is None:
+                continue
             within_s = self._rules.window_s if how.direct else min(self._rules.window_s, TWO_CALLS_WINDOW_S)
-            for group in self._by_service.get(other, {}).values():
+            for group in _newest(held):
                 if now_s - group.joined_s <= within_s:
                     found.setdefault(group.key, (group, how.says))
         return [
@@ -315,21 +332,21 @@ class Groups(Generic[G]):
 
     def sharing(self, pairs: Sequence[Pair], now_s: float) -> list[Match[G]]:
         """Return the groups that share enough of these (distinctive) labels and were joined within the window."""
-        shared: dict[str, list[Pair]] = {}
+        needed = self._rules.labels_needed
+        held = sorted((found for pair in pairs if (found := self._by_pair.get(pair))), key=len)
         groups: dict[str, G] = {}
-        for pair in pairs:
-            for key, group in self._by_pair.get(pair, {}).items():
+        # A group that shares enough of them shares one of all but the `needed - 1` that most groups carry.
+        for found in held[: len(held) - needed + 1]:
+            for group in _newest(found):
                 if now_s - group.joined_s <= self._rules.window_s:
-                    shared.setdefault(key, []).append(pair)
-                    groups[key] = group
-        return [
-            Match(
-                group=group,
-                why=f"Shares {_listed(shared[group.key])}; {_ago(now_s, group)} the last alert that joined.",
-            )
-            for group in _latest(groups.values())
-            if len(shared[group.key]) >= self._rules.labels_needed
-        ]
+                    groups[group.key] = group
+        matches: list[Match[G]] = []
+        for group in _latest(groups.values()):
+            shared = [pair for pair in pairs if pair in group.pairs]
+            if len(shared) >= needed:
+                why = f"Shares {_listed(shared)}; {_ago(now_s, group)} the last alert that joined."
+                matches.append(Match(group=group, why=why))
+        return matches
 
 
 def _drop(index: dict[K, dict[str, G]], at: K, key: str) -> None:
@@ -338,6 +355,25 @@ def _drop(index: dict[K, dict[str, G]], at: K, key: str) -> None:
         held.pop(key, None)
         if not held:
             del index[at]
+
+
+def hints_of(alert: Alert) -> list[Hint]:
+    """Return by what an alert without a service can be found again; none for one with a service."""
+    if alert.service:
+        return []
+    return [_hint_in(group, alert) for group in dict.fromkeys((alert.group, ""))]
+
+
+def _hint_in(group: str, alert: Alert) -> Hint:
+    return (group, _name_of(alert), *(alert.labels.get(place, "") for place in _PLACES))
+
+
+def _name_of(alert: Alert) -> str:
+    return alert.labels.get("alertname") or alert.name
+
+
+def _newest(held: dict[str, G]) -> Iterator[G]:
+    return islice(reversed(held.values()), GROUPS_LOOKED_AT)
 
 
 def _latest(groups: Iterable[G]) -> list[G]:

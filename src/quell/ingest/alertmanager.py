@@ -12,6 +12,7 @@ Alertmanager's webhook, version 4, and Grafana's, which is of the same family.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -35,9 +36,11 @@ class _Alert(msgspec.Struct, rename="camel", gc=False):
     generator_url: str = msgspec.field(default="", name="generatorURL")
 
 
-class _Webhook(msgspec.Struct, gc=False):
+class _Webhook(msgspec.Struct, rename="camel", gc=False):
     alerts: list[_Alert]
     status: str = ""
+    group_key: str = ""
+    receiver: str = ""
 
 
 _Scalar = str | int | float | bool | None
@@ -54,9 +57,20 @@ class _LooseAlert(msgspec.Struct, rename="camel"):
     generator_url: str | None = msgspec.field(default=None, name="generatorURL")
 
 
-class _LooseWebhook(msgspec.Struct):
+class _LooseWebhook(msgspec.Struct, rename="camel"):
     alerts: list[msgspec.Raw]
     status: str | None = None
+    group_key: object = None
+    receiver: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What holds for every alert of a body."""
+
+    status: str
+    group: str
+    received_at: datetime
 
 
 _decode = msgspec.json.Decoder(_Webhook).decode
@@ -86,9 +100,10 @@ class Alertmanager:
             return self._parse_one_by_one(body, received_at)
         alerts: list[Alert] = []
         rejected = surplus(len(webhook.alerts), self._bounds)
+        common = self._common(webhook.status, webhook.receiver, webhook.group_key, received_at)
         for index, raw in enumerate(webhook.alerts[: self._bounds.alerts]):
             try:
-                alerts.append(self._alert(raw, webhook.status, received_at))
+                alerts.append(self._alert(raw, common))
             except Malformed as error:
                 rejected.append(f"alert {index + 1}: {error}")
         return Parsed(alerts=alerts, rejected=rejected)
@@ -101,15 +116,22 @@ class Alertmanager:
             raise Malformed(f"not a webhook of Alertmanager's version 4: {error}") from error
         alerts: list[Alert] = []
         rejected = surplus(len(webhook.alerts), self._bounds)
+        common = self._common(webhook.status or "", webhook.receiver, webhook.group_key, received_at)
         for index, raw in enumerate(webhook.alerts[: self._bounds.alerts]):
             try:
-                alerts.append(self._alert(_strict(_decode_alert(raw)), webhook.status or "", received_at))
+                alerts.append(self._alert(_strict(_decode_alert(raw)), common))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Malformed) as error:
                 rejected.append(f"alert {index + 1}: {error}")
         return Parsed(alerts=alerts, rejected=rejected)
 
-    def _alert(self, raw: _Alert, body_status: str, received_at: datetime) -> Alert:
-        bounds, labels = self._bounds, raw.labels
+    def _common(self, status: str, receiver: object, group_key: object, received_at: datetime) -> _Common:
+        group = ""
+        if isinstance(group_key, str) and group_key:
+            group = fingerprint({"receiver": str(receiver or ""), "group": group_key}, namespace=self.name)
+        return _Common(status=status, group=group, received_at=received_at)
+
+    def _alert(self, raw: _Alert, common: _Common) -> Alert:
+        bounds, labels, received_at = self._bounds, raw.labels, common.received_at
         name = labels.get("alertname") or labels.get("rulename")
         if not name:
             raise Malformed("it has no alertname")
@@ -124,13 +146,14 @@ class Alertmanager:
             severity=severity,
             severity_raw=severity_raw,
             severity_known=severity_known,
-            status=_status(raw.status or body_status, ends_at, received_at),
+            status=_status(raw.status or common.status, ends_at, received_at),
             starts_at=moment(raw.starts_at) or received_at,
             received_at=received_at,
             ends_at=ends_at,
             labels=kept,
             annotations=notes,
             link=bounds.link_of(raw.generator_url) if raw.generator_url else None,
+            group=common.group,
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from quell.incident import events as ev
 from quell.incident.alert import INCIDENT_SEVERITY, Alert
-from quell.incident.correlation import Match, Topology, title_of, worse, worst
+from quell.incident.correlation import Match, title_of, worse, worst
+from quell.incident.nearness import Topology
 from quell.ingest.batch import Batch
 from quell.ingest.ends import end_of
 from quell.ingest.ledger import Case, Ledger, Waiting
@@ -72,7 +73,7 @@ class Correlator:
             if track.firing:
                 return home, f"It is in this incident already; now it says {alert.severity}, before {track.severity}."
             return home, f"It was in this incident before and fires again after {now_s - track.seen_s:.0f} s."
-        matches = ledger.open.same_service(alert.service, now_s)
+        matches = ledger.open.same_service(alert.service, now_s) or ledger.open.hinted(alert, now_s)
         if matches:
             return matches[0].group, matches[0].why
         if may_reopen:
@@ -83,6 +84,7 @@ class Correlator:
         matches = ledger.open.neighbouring(alert.service, self.topology, now_s)
         if not matches and len(ledger.open):
             matches = ledger.open.sharing(ledger.common.distinctive(self._rules.pairs(alert.labels)), now_s)
+            matches = matches or ledger.open.storming(alert, now_s)
         return (matches[0].group, matches[0].why) if matches else None
 
     def _reopens(self, case: Case, now_s: float) -> bool:
@@ -111,18 +113,19 @@ class Correlator:
     def _open_or_hold(self, alert: Alert, first: bool, batch: Batch) -> bool:
         related = self._related(alert, batch.now_s)
         own = self._rules.weight(alert.severity)
-        waiting = [
-            (each, weight, match.why)
-            for match in related
-            for each, weight in match.group.alerts.values()
-            if each.fingerprint != alert.fingerprint
-        ]
-        total = own + sum(weight for _, weight, _ in waiting)
+        # What waits is listed only once it opens an incident: listing it for each alert is quadratic in a storm.
+        total = own + sum(match.group.weight_without(alert.fingerprint) for match in related)
         if not (first or self._rules.opens(total)):
             says = f"One {alert.severity} alert weighs {own:g}; with what waits there it makes {total:g}"
             self._hold(alert, f"{says}, and {self._rules.threshold:g} opens an incident.", batch, related)
             return False
-        alerts = [each for each, _, _ in waiting] + [alert]
+        waiting = [
+            (each, match.why)
+            for match in related
+            for each, _ in match.group.alerts.values()
+            if each.fingerprint != alert.fingerprint
+        ]
+        alerts = [each for each, _ in waiting] + [alert]
         if self._rules.opens(total):
             said = "One alert weighs" if len(alerts) == 1 else f"{len(alerts)} alerts together weigh"
             reason = f"{said} {total:g}, and {self._rules.threshold:g} opens an incident."
@@ -139,7 +142,7 @@ class Correlator:
         )
         self._emit(batch, ev.incident_stream(opened.incident_id), opened)
         case = self._ledger.cases[opened.incident_id]
-        for each, _, why in waiting:
+        for each, why in waiting:
             self._join(case, each, f"It waited below the threshold. {why}", batch)
         self._join(case, alert, f"It opened the incident: {reason}", batch)
         return True
@@ -153,6 +156,7 @@ class Correlator:
         found: dict[str, Match[Waiting]] = {}
         for match in (
             *held.same_service(alert.service, now_s),
+            *held.hinted(alert, now_s),
             *held.neighbouring(alert.service, self.topology, now_s),
             *held.sharing(pairs, now_s),
         ):

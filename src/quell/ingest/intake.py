@@ -16,7 +16,8 @@ from quell.errors import Malformed, NotFound, Overloaded, StorageError, Unauthen
 from quell.eventlog.log import EventLog, Recorded, Write
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus
-from quell.incident.correlation import CorrelationRules, Topology
+from quell.incident.correlation import CorrelationRules
+from quell.incident.nearness import Topology
 from quell.ingest.batch import Batch
 from quell.ingest.correlate import BY, Correlator
 from quell.ingest.counts import Counts

@@ -14,7 +14,7 @@ from typing import Any
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
-from quell.incident.correlation import Commonness, CorrelationRules, Group, Groups, incident_number, worse
+from quell.incident.correlation import Commonness, CorrelationRules, Group, Groups, hints_of, incident_number, worse
 from quell.incident.flapping import Flaps
 from quell.ingest.ends import End, KnownEnds, seconds
 from quell.ingest.silences import Silences
@@ -80,6 +80,11 @@ class Waiting(Group):
     alerts: dict[str, tuple[Alert, float]] = field(default_factory=dict)
     """Firing alerts and what each weighs, by fingerprint."""
     weight: float = 0.0
+
+    def weight_without(self, fingerprint: str) -> float:
+        """Return what all but one of them weigh together."""
+        held = self.alerts.get(fingerprint)
+        return self.weight - held[1] if held is not None else self.weight
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -219,7 +224,7 @@ class Ledger:
         pairs = self.rules.pairs(alert.labels)
         self.common.note(pairs, alert.service)
         # An alert that waited joins with the time it came: it must not draw the window back.
-        self.open.widen(case, alert.service, pairs, max(now_s, at_s))
+        self.open.widen(case, alert.service, pairs, max(now_s, at_s), hints=hints_of(alert))
         if worse(alert.severity, case.worst):
             case.worst = alert.severity
 
@@ -233,7 +238,7 @@ class Ledger:
         if group is None:
             group = self.waiting[event.group] = Waiting(key=event.group, joined_s=now_s)
             self.held.add(group)
-        self.held.widen(group, alert.service, pairs, now_s)
+        self.held.widen(group, alert.service, pairs, now_s, hints=hints_of(alert))
         weight = 0.0 if track.flaps_at(now_s, self.rules) else self.rules.weight(alert.severity)
         group.alerts[alert.fingerprint] = (alert, weight)
         group.weight += weight
@@ -349,8 +354,8 @@ class Ledger:
         if target is None:
             return
         if target.key in self.open:
-            for service in case.services:
-                self.open.widen(target, service, case.pairs, case.joined_s)
+            for service in case.services or (None,):
+                self.open.widen(target, service, case.pairs, case.joined_s, hints=case.hints)
         target.worst = case.worst if worse(case.worst, target.worst) else target.worst
 
     def _severity_changed(self, stream: str, event: ev.SeverityChanged, at_s: float) -> None:
