@@ -238,6 +238,44 @@ class TestJoining:
 
         assert stages(await desk.send(alert(service="payment"))) == {"opening": 1}
 
+    @pytest.mark.parametrize(("after_s", "joins"), [(300, True), (301, False)])
+    async def test_the_window_runs_from_the_last_alert_that_joined(self, after_s: float, joins: bool) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        desk.clock.pass_s(250)
+        await desk.send(alert("Slow"))
+        desk.clock.pass_s(after_s)
+
+        assert ("INC-1" in (await desk.send(alert(service="payment"))).incidents) is joins
+
+    @pytest.mark.parametrize(("after_s", "joins"), [(300, True), (301, False)])
+    async def test_the_window_for_shared_labels_is_as_long(self, after_s: float, joins: bool) -> None:
+        desk = await new_desk()
+        await desk.send(alert(service="mail", node="n7", zone="a"))
+        desk.clock.pass_s(after_s)
+
+        taken = await desk.send(alert("Slow", "search", node="n7", zone="a"))
+
+        assert ("INC-1" in taken.incidents) is joins
+
+    async def test_a_repeat_does_not_lengthen_the_window(self) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        desk.clock.pass_s(250)
+        await desk.send(alert())
+        desk.clock.pass_s(100)
+
+        assert stages(await desk.send(alert(service="payment"))) == {"opening": 1}
+
+    async def test_an_alert_that_waited_long_does_not_draw_the_window_back_when_it_joins(self) -> None:
+        desk = await new_desk()
+        await desk.send(alert("Busy", "checkout", "info"))
+        desk.clock.pass_s(400)
+        await desk.send(alert("Down", "checkout"))
+        desk.clock.pass_s(300)
+
+        assert (await desk.send(alert(service="payment"))).incidents == ("INC-1",)
+
     async def test_shared_labels_tie_services_that_nothing_else_ties(self) -> None:
         desk = await new_desk()
         await desk.send(alert(service="mail", node="n7", zone="a"))

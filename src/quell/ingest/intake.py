@@ -1,14 +1,15 @@
 """
 The way of an alert: verify > parse > silence > de-duplicate > correlate > append.
 
-Decisions are taken in memory, one request after the other; what they need to know is the fold of the log. Requests
-wait together for the disk.
+Decisions are taken in memory, one request after the other; what they need to know is the fold of the log. A long
+request is decided in slices, between which others of the process get their turn; the next request waits until all of
+it is decided. Requests wait together for the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,9 +29,14 @@ from quell.ingest.tail import Tail
 from quell.ingest.text import clean
 
 PAGE = 2_000
+SLICE = 200
+"""Alerts that are decided before everything else on the event loop gets a turn; some milliseconds."""
+LONG_BODY_BYTES = 262_144
+"""A body of more is read in a thread: reading it takes tens of milliseconds in one piece."""
 DETAIL_CHARACTERS = 2_000
 
 Edges = Collection[tuple[str, str]]
+Decide = Callable[[Batch], Awaitable[None]]
 Stage = Callable[[Alert, Batch], bool]
 """Looks at one alert and returns whether its way ends here; counts it if so."""
 
@@ -86,6 +92,9 @@ class Intake:
         self._idle = asyncio.Event()
         self._idle.set()
         self._rebuilding = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        """Held while a request is decided."""
+        self._deciding = False
         self._stale = True
         self._late: dict[str, int] = {}
         self._adopt(Fold(rules))
@@ -129,7 +138,10 @@ class Intake:
             raise NotFound(f"there is no source {clean(source, most=80)!r}; known: {', '.join(sorted(self._sources))}")
         reader.verify(headers, body)
         try:
-            parsed = reader.parse(body, received_at)
+            if len(body) > LONG_BODY_BYTES:
+                parsed = await asyncio.to_thread(reader.parse, body, received_at)
+            else:
+                parsed = reader.parse(body, received_at)
         except Malformed as error:
             await self._reject(source, error.reason, str(error), body, len(body), received_at)
             raise
@@ -160,18 +172,20 @@ class Intake:
         Raises: Overloaded, StorageError.
         """
 
-        def decide(batch: Batch) -> None:
+        async def decide(batch: Batch) -> None:
             self._emit(batch, self._rejected(source, reason, detail, start, body_bytes, 0))
 
         await self._commit(decide, source, 0, self._clock())
 
-    def _decide(self, parsed: Parsed, body: bytes, batch: Batch) -> None:
+    async def _decide(self, parsed: Parsed, body: bytes, batch: Batch) -> None:
         batch.received = len(parsed.alerts) + len(parsed.rejected)
         batch.rejected = len(parsed.rejected)
         if parsed.rejected:
             detail = "; ".join(parsed.rejected)
             self._emit(batch, self._rejected(batch.source, "alert", detail, body, len(body), len(parsed.rejected)))
-        for alert in parsed.alerts:
+        for index, alert in enumerate(parsed.alerts, start=1):
+            if index % SLICE == 0:
+                await asyncio.sleep(0)
             for stage in self._stages:
                 if stage(alert, batch):
                     break
@@ -226,7 +240,7 @@ class Intake:
     async def _reject(
         self, source: str, reason: str, detail: str, body: bytes, body_bytes: int, received_at: datetime
     ) -> None:
-        def decide(batch: Batch) -> None:
+        async def decide(batch: Batch) -> None:
             batch.received = batch.rejected = 1
             self._emit(batch, self._rejected(source, reason, detail, body, body_bytes, 1))
 
@@ -252,7 +266,7 @@ class Intake:
 
     # --- the log ---------------------------------------------------------------------------------------------------
 
-    async def _commit(self, decide: Callable[[Batch], None], source: str, alerts: int, received_at: datetime) -> Taken:
+    async def _commit(self, decide: Decide, source: str, alerts: int, received_at: datetime) -> Taken:
         """Decide and append, within the bounds on what may be under way."""
         if self._requests >= self._limits.in_flight or self._alerts > self._limits.alerts_in_flight:
             waiting = f"{self._alerts} alerts in {self._requests} requests wait for the disk already"
@@ -265,22 +279,13 @@ class Intake:
             self._requests -= 1
             self._alerts -= alerts
 
-    async def _try(self, decide: Callable[[Batch], None], source: str, received_at: datetime) -> Taken:
+    async def _try(self, decide: Decide, source: str, received_at: datetime) -> Taken:
         """Decide and append; decide again when what the decision rested on was lost."""
         for attempt in range(1, self._limits.tries + 1):
-            while self._stale:
-                # A store that fails says so here, before the whole log is read for nothing.
-                await self._log.check()
-                await self._refresh()
-            batch = Batch(source=source, now_s=received_at.timestamp())
-            self._stale = True  # until the decision is whole: a half one must not be built upon
-            self._ledger.prune(batch.now_s)
-            self._look_at_topology()
-            decide(batch)
-            summary = batch.summary()
-            self._emit(batch, summary)
-            self._stale = False
+            async with self._turn:
+                batch, summary = await self._decide_whole(decide, source, received_at.timestamp())
             try:
+                # Nothing comes between the decision and this: appends are queued in the order of their decisions.
                 await self._append(batch)
             except WrongOffset:
                 if attempt == self._limits.tries:
@@ -291,6 +296,30 @@ class Intake:
         counts = Counts()
         counts.add(summary)
         return Taken(counts=counts, incidents=tuple(batch.joined))
+
+    async def _decide_whole(self, decide: Decide, source: str, now_s: float) -> tuple[Batch, ev.BatchTaken]:
+        """Decide; again when an append that it rests on was lost meanwhile."""
+        while True:
+            while self._stale:
+                # A store that fails says so here, before the whole log is read for nothing.
+                await self._log.check()
+                await self._refresh()
+            batch = Batch(source=source, now_s=now_s)
+            self._deciding = True
+            whole = False
+            try:
+                self._ledger.prune(now_s)
+                self._look_at_topology()
+                await decide(batch)
+                summary = batch.summary()
+                self._emit(batch, summary)
+                whole = True
+            finally:
+                self._deciding = False
+                # Upon half a decision nothing may be built.
+                self._stale = self._stale or not whole
+            if not self._stale:
+                return batch, summary
 
     async def _append(self, batch: Batch) -> None:
         # A decision is folded at once, so that requests in flight together see each other and share one fsync. If an
@@ -360,7 +389,7 @@ class Intake:
             await self._reopen_late()
 
     def _take_in_others(self) -> None:
-        if self._stale:
+        if self._stale or self._deciding:
             return
         for recorded in self._tail.others(under_way=bool(self._pending)):
             self._ledger.fold(recorded.stream, recorded.event, recorded.at.timestamp())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from quell.errors import Malformed
@@ -20,6 +21,7 @@ _NAMING = frozenset({"alertname", *SERVICE_LABELS})
 _META = frozenset("\\.[](){}*+?^$")
 
 Check = Callable[[str], bool]
+_NONE: Mapping[str, Silence] = {}
 
 
 def create_silence(
@@ -72,6 +74,8 @@ class Silence:
         self.id = event.silence_id
         self.starts_s = event.starts_at.timestamp()
         self.ends_s = event.ends_at.timestamp()
+        self.asks_for = next(((m.label, m.value) for m in event.matchers if m.op == "=" and m.value), None)
+        """A label's value without which it covers nothing, if it asks for one outright."""
         self._checks = [(matcher.label, _check(matcher)) for matcher in event.matchers]
         if not any(_narrows(matcher, check) for matcher, (_, check) in zip(event.matchers, self._checks, strict=True)):
             raise Malformed(
@@ -93,26 +97,40 @@ class Silences:
 
     def __init__(self) -> None:
         self._silences: dict[str, Silence] = {}
+        self._by_pair: dict[tuple[str, str] | None, dict[str, Silence]] = {}
+        """By what they ask for outright, so that an alert meets few of many; None: by those that name no value."""
+        self._ends: list[tuple[float, str]] = []
+        """A heap of when each is over; some were ended before that."""
 
     def __len__(self) -> int:
         return len(self._silences)
 
     def add(self, event: SilenceCreated) -> None:
         """Take a silence in. One that cannot be read silences nothing: an alert too many does less harm."""
+        self.end(event.silence_id)
         try:
-            self._silences[event.silence_id] = Silence(event)
+            silence = Silence(event)
         except Malformed:
-            self._silences.pop(event.silence_id, None)
+            return
+        self._silences[silence.id] = silence
+        self._by_pair.setdefault(silence.asks_for, {})[silence.id] = silence
+        heapq.heappush(self._ends, (silence.ends_s, silence.id))
 
     def end(self, silence_id: str) -> None:
         """End a silence before its time."""
-        self._silences.pop(silence_id, None)
+        silence = self._silences.pop(silence_id, None)
+        if silence is not None:
+            del self._by_pair[silence.asks_for][silence_id]
+            if not self._by_pair[silence.asks_for]:
+                del self._by_pair[silence.asks_for]
 
     def prune(self, now_s: float) -> None:
         """Forget those that are over."""
-        if self._silences:
-            for silence_id in [s.id for s in self._silences.values() if s.ends_s <= now_s]:
-                del self._silences[silence_id]
+        while self._ends and self._ends[0][0] <= now_s:
+            _, silence_id = heapq.heappop(self._ends)
+            silence = self._silences.get(silence_id)
+            if silence is not None and silence.ends_s <= now_s:
+                self.end(silence_id)
 
     def covering(self, alert: Alert, now_s: float, *, first_of_its_kind: bool) -> str | None:
         """
@@ -120,10 +138,15 @@ class Silences:
 
         A critical alert that is the first of its kind is kept back only by a silence that names its alert or service.
         """
-        for silence in self._silences.values():
+        for silence in self._asked_by(alert):
             if (silence.names_its_alerts or not first_of_its_kind) and silence.covers(alert, now_s):
                 return silence.id
         return None
+
+    def _asked_by(self, alert: Alert) -> Iterator[Silence]:
+        """Yield the silences that could cover an alert."""
+        for pair in (None, *alert.labels.items()):
+            yield from self._by_pair.get(pair, _NONE).values()
 
 
 def _check(matcher: Matcher) -> Check:
