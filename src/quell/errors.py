@@ -5,6 +5,7 @@ Every error Quell raises on purpose. A class says whose fault it is; `reason` is
     QuellError
     ├── InputError                 the caller's: the same input fails again
     │   ├── Malformed                  cannot be read
+    │   ├── KeyReused                  its idempotency key stands for another request
     │   ├── TooLarge                   over a stated size
     │   ├── Unauthenticated            no credential, or a wrong one
     │   ├── Forbidden                  known, and not allowed (host, origin, policy)
@@ -12,7 +13,8 @@ Every error Quell raises on purpose. A class says whose fault it is; `reason` is
     │   └── Overloaded                 too many; come back after `retry_after_s`
     ├── Conflict                   the state has moved on, or does not allow it
     │   ├── WrongOffset                the stream is not where the writer thought
-    │   └── IllegalTransition          an incident cannot go there from here
+    │   ├── IllegalTransition          an incident cannot go there from here
+    │   └── AlreadyOwned               somebody else owns it, and was not passed over on purpose
     ├── UpstreamError              a system we asked: telemetry, an action's target
     │   ├── Unreachable
     │   ├── TimedOut
@@ -48,6 +50,12 @@ class Malformed(InputError):
     """The body or argument cannot be read."""
 
     reason = "malformed"
+
+
+class KeyReused(InputError):
+    """The idempotency key was used before, for a request that said something else."""
+
+    reason = "key_reused"
 
 
 class TooLarge(InputError):
@@ -100,6 +108,12 @@ class IllegalTransition(Conflict):
     """An incident cannot go from its state to the one asked for."""
 
     reason = "illegal_transition"
+
+
+class AlreadyOwned(Conflict):
+    """Somebody else owns the incident."""
+
+    reason = "already_owned"
 
 
 class UpstreamError(QuellError):

@@ -21,6 +21,7 @@ from quell.errors import IllegalTransition, NotFound
 from quell.gateway.front import FrontDoor
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
+from quell.gateway.principal import Caller, caller_of
 from quell.gateway.protocol import Limits
 from quell.gateway.room import Bounds
 from quell.gateway.websocket import Scope
@@ -53,8 +54,8 @@ class Desk:
         self.happened.append(value)
         self.hub.publish("events", "happened", value)
 
-    async def command(self, name: str, incident_id: str, args: dict[str, Any], key: str, principal: str) -> object:
-        self.commands.append((name, incident_id, args, key, principal))
+    async def command(self, name: str, incident_id: str, args: dict[str, Any], key: str, caller: Caller) -> object:
+        self.commands.append((name, incident_id, args, key, caller.principal.id))
         match name:
             case "approve":
                 raise IllegalTransition("a resolved incident cannot be approved")
@@ -82,9 +83,8 @@ def new_desk(
     hub = Hub(epoch=epoch, server="0.1.0", bounds=bounds, limits=limits)
     door = FrontDoor(Starlette(routes=[Route("/", lambda request: PlainTextResponse("a page"))]), token=token)
 
-    def admit(scope: Scope) -> str:
-        door.check(scope)
-        return "person:operator"
+    def admit(scope: Scope) -> Caller:
+        return caller_of(scope, door.check(scope))
 
     desk = Desk(hub=hub, live=None, door=door)  # type: ignore[arg-type]
     desk.live = Lines(hub, commands=desk.command, admit=admit, **options)

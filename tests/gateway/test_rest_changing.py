@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.errors import Conflict, Malformed, NotFound, Unreachable
-from quell.gateway.commands import NAME_CHARACTERS, person, read_command
+from quell.eventlog.codec import EVENT_TYPES
+from quell.eventlog.log import Write
+from quell.gateway.commands import read_command
+from quell.gateway.principal import Caller, Principal
+from quell.gateway.requests import Request
 from quell.gateway.rest import Drill
 from quell.gateway.rest.wire import MAX_BODY_BYTES
 from quell.incident import events as ev
+from quell.incident.actor import NAME_CHARACTERS, clean_name
 from tests.gateway.site import Site, open_site
 from tests.projections.given import PLAN, asked, batch, grouped, opened, whole_response
 
@@ -37,7 +42,7 @@ async def test_acknowledging_answers_with_the_row_after_it(site: Site) -> None:
     response = await site.post("incidents/INC-1/acknowledge", {"note": "on it"}, X_Quell_User="Anna")
 
     assert response.status_code == 200
-    assert response.json()["owner"] == "person:Anna"
+    assert response.json()["owner"] == "person:operator (says: Anna)"
     assert response.json()["state"] == "acknowledged"
     assert (await types(site))[-2:] == ["IncidentAcknowledged", "StateChanged"]
 
@@ -75,7 +80,7 @@ async def test_a_plan_is_approved_by_its_id_and_only_once(site: Site) -> None:
     no = await site.post("incidents/INC-1/reject", {"plan_id": "7c1f", "reason": "wait"})
 
     assert first.json()["approval"]["answer"] == "approved"
-    assert again.json()["approval"]["by"] == "person:anna"
+    assert again.json()["approval"]["by"] == "person:operator (says: anna)"
     assert no.status_code == 409
     assert no.json()["reason"] == "conflict"
     assert (await types(site)).count("ActionApproved") == 1
@@ -195,20 +200,136 @@ async def test_what_is_sent_as_a_note_is_kept_as_text_without_what_cannot_be_see
 
 @settings(deadline=None)
 @given(st.text(max_size=300))
-def test_whatever_name_is_sent_names_a_person_and_nothing_else(raw: str) -> None:
-    kind, _, name = person(raw).partition(":")
+def test_whatever_name_is_typed_it_cannot_look_like_a_principal_or_hide(raw: str) -> None:
+    name = clean_name(raw)
 
-    assert kind == "person"
-    assert 0 < len(name) <= NAME_CHARACTERS
+    assert len(name) <= NAME_CHARACTERS
     assert name.isprintable()
-    assert ":" not in name
-    assert person(person(raw)) == person(raw)
+    assert not set(name) & set(":()")
+    assert clean_name(name) == name
+
+
+async def test_a_name_in_a_body_or_a_header_never_says_who_it_was(site: Site) -> None:
+    await site.record("INC-1", ev.PlanProposed(plan=PLAN), asked(soon()))
+    for name, body in (
+        ("acknowledge", {}),
+        ("approve", {"plan_id": "7c1f"}),
+        ("notes", {"text": "seen"}),
+        ("severity", {"severity": "SEV4", "reason": "small"}),
+        ("resolve", {"reason": "fixed", "false_alarm": True}),
+        ("close", {}),
+        ("reopen", {"reason": "it is back"}),
+        ("cause", {"service": "cart"}),
+    ):
+        response = await site.post(f"incidents/INC-1/{name}", {**body, "by": "agent:diagnosis"}, X_Quell_User="root")
+        assert response.status_code == 200, response.text
+    silenced = await site.post("silences", silence(by="system:policy"))
+    await site.client.delete(f"/api/v1/silences/{silenced.json()['id']}", headers={"x-quell-user": "system:policy"})
+    override = {"action": "restart", "kind": "service", "autonomy": "observe", "reason": "audit"}
+    await site.post("autonomy", override, X_Quell_User="mallory")
+
+    told = [one.event for one in await site.log.read() if hasattr(one.event, "by")]
+    assert {(event.by, event.typed_name) for event in told[:9]} == {("person:operator", "agent diagnosis")}
+    assert [(event.by, event.typed_name) for event in told[-3:]] == [
+        ("person:operator", "system policy"),
+        ("person:operator", "system policy"),
+        ("person:operator", "mallory"),
+    ]
+
+
+async def test_a_typed_name_is_shown_as_what_it_is_on_the_timeline(site: Site) -> None:
+    await site.post("incidents/INC-1/acknowledge", {"by": "alice"})
+    await site.post("incidents/INC-1/acknowledge", {"by": "bob", "take_over": True})
+
+    entries = (await site.get("incidents/INC-1/timeline"))["items"]
+    told = [(row["title"], row["by"]) for row in entries if row["type"] == "IncidentAcknowledged"]
+    assert told == [
+        ("Operator (says: alice) owns it now", "person:operator (says: alice)"),
+        ("Operator (says: bob) took it over from operator (says: alice)", "person:operator (says: bob)"),
+    ]
+
+
+async def test_an_incident_that_somebody_owns_is_taken_over_only_on_purpose(site: Site) -> None:
+    alice = (await site.post("incidents/INC-1/acknowledge", {"by": "alice"})).json()
+
+    refused = [await site.post("incidents/INC-1/acknowledge", body) for body in ({"by": "bob"}, {}, None)]
+    again = await site.post("incidents/INC-1/acknowledge", {"by": "Alice"})
+    taken = await site.post("incidents/INC-1/acknowledge", {"by": "bob", "take_over": True})
+
+    for response in refused:
+        assert response.status_code == 409
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["reason"] == "already_owned"
+        assert response.json()["detail"].startswith("person:operator (says: alice) owns INC-1 since ")
+    assert (again.status_code, again.json()["owned_since"]) == (200, alice["owned_since"])
+    assert (taken.json()["owner"], taken.json()["owner_typed_name"]) == ("person:operator (says: bob)", "bob")
+    assert taken.json()["acknowledged_at"] == alice["acknowledged_at"]
+
+
+async def test_of_two_who_acknowledge_at_once_one_has_it_and_the_other_is_told(site: Site) -> None:
+    answers = await asyncio.gather(
+        *(site.post("incidents/INC-1/acknowledge", {"by": name}) for name in ("alice", "bob"))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    [won] = [answer.json() for answer in answers if answer.status_code == 200]
+    await site.settled()
+    assert (await site.get("incidents/INC-1"))["summary"]["owner"] == won["owner"]
+
+
+async def test_a_key_that_stands_for_another_request_is_refused_and_nothing_is_done(site: Site) -> None:
+    await site.post("incidents/INC-1/notes", {"text": "first"}, Idempotency_Key="k")
+    await site.post("silences", silence(), Idempotency_Key="k")
+    override = {"action": "restart", "kind": "service", "autonomy": "observe", "reason": "audit"}
+    await site.post("autonomy", override, Idempotency_Key="k")
+    head = site.log.head
+
+    for path, body in (
+        ("incidents/INC-1/notes", {"text": "second"}),
+        ("incidents/INC-1/notes", {"text": "first", "by": "bob"}),
+        ("silences", silence(comment="another")),
+        ("autonomy", {**override, "autonomy": "auto"}),
+    ):
+        response = await site.post(path, body, Idempotency_Key="k")
+        assert response.status_code == 422, path
+        assert response.json()["reason"] == "key_reused"
+    assert site.log.head == head
+
+
+async def test_of_two_requests_with_one_key_at_once_only_one_is_done(site: Site) -> None:
+    answers = await asyncio.gather(
+        *(site.post("incidents/INC-1/notes", {"text": f"note {n}"}, Idempotency_Key="k") for n in range(5))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422, 422]
+    assert (await types(site)).count("NoteAdded") == 1
+
+
+async def test_a_key_of_a_log_without_hashes_still_stands_for_its_request(site: Site) -> None:
+    old = Request.of("command/Note/INC-1", "k", None)
+    assert old is not None
+    note = Write(stream="incident/INC-1", events=[ev.NoteAdded(by="person:ada", text="old")])
+    await site.log.append([note], key=old.key)
+
+    again = await site.post("incidents/INC-1/notes", {"text": "old"}, Idempotency_Key="k")
+
+    assert again.status_code == 200
+    assert (await types(site)).count("NoteAdded") == 1
 
 
 async def test_a_command_over_the_live_connection_does_the_same(site: Site) -> None:
-    summary = await site.commands.run("acknowledge", "INC-1", {"note": "on it"}, "click-1", "person:anna")
+    caller = Caller(principal=Principal(), typed_name="header")
 
-    assert summary.owner == "person:anna"
+    summary = await site.commands.run("acknowledge", "INC-1", {"note": "on it", "by": "anna"}, "click-1", caller)
+
+    assert summary.owner == "person:operator (says: anna)"
+
+
+def test_every_event_that_a_person_may_cause_keeps_the_name_that_was_typed() -> None:
+    people = [kind for kind in EVENT_TYPES.values() if "by" in kind.__dataclass_fields__]
+
+    assert people
+    assert {kind.__name__ for kind in people if "typed_name" not in kind.__dataclass_fields__} == set()
 
 
 def test_a_command_that_cannot_be_read_says_why() -> None:
@@ -231,7 +352,7 @@ async def test_a_silence_is_begun_listed_and_ended(site: Site) -> None:
     begun = await site.post("silences", silence(), X_Quell_User="anna")
     assert begun.status_code == 201
     assert begun.json()["state"] == "active"
-    assert begun.json()["by"] == "person:anna"
+    assert begun.json()["by"] == "person:operator (says: anna)"
     listed = (await site.get("silences"))["items"]
     assert [row["id"] for row in listed] == [begun.json()["id"]]
 
@@ -264,8 +385,9 @@ async def test_a_silence_says_how_much_it_kept_back(site: Site) -> None:
 
 
 async def test_a_silence_asked_for_twice_with_one_key_is_one_silence(site: Site) -> None:
-    first = await site.post("silences", silence(), Idempotency_Key="k")
-    again = await site.post("silences", silence(), Idempotency_Key="k")
+    wanted = silence()
+    first = await site.post("silences", wanted, Idempotency_Key="k")
+    again = await site.post("silences", wanted, Idempotency_Key="k")
 
     assert first.json() == again.json()
     assert len((await site.get("silences"))["items"]) == 1
@@ -340,7 +462,12 @@ async def test_a_person_says_what_it_was_and_the_agents_are_counted_by_it(site: 
     agents = {row["agent"]: row["accuracy"] for row in (await site.get("agents", of="real"))["items"]}
 
     assert response.status_code == 200
-    assert detail["cause_confirmed"] == {"service": "cart", "cause": "memory_leak", "by": "person:operator"}
+    assert detail["cause_confirmed"] == {
+        "service": "cart",
+        "cause": "memory_leak",
+        "by": "person:operator",
+        "typed_name": "",
+    }
     [diagnosis] = agents["diagnosis"]
     assert (diagnosis["of"], diagnosis["wrong"], diagnosis["by_person"], diagnosis["calibrated"]) == (
         "real",

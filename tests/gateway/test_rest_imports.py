@@ -50,7 +50,8 @@ async def test_an_import_is_one_event_with_times_in_utc_and_who_did_it(site: Sit
 
     assert answer == {"received": 2, "imported": 2, "known": 0, "rejected": [], "dry_run": False}
     (event,) = await recorded(site)
-    assert (event.source, event.by, len(event.incidents)) == ("pager", "person:ana", 2)
+    assert (event.source, event.by, event.typed_name) == ("pager", "person:operator", "ana")
+    assert len(event.incidents) == 2
     assert event.incidents[0] == PastIncident(
         id="1",
         title="Incident 1",
@@ -87,12 +88,19 @@ async def test_when_all_is_known_nothing_is_recorded(site: Site) -> None:
     assert site.log.head == head
 
 
-async def test_a_key_that_is_used_for_other_incidents_does_not_swallow_them(site: Site) -> None:
+async def test_a_key_that_is_used_for_other_incidents_is_refused_and_does_not_swallow_them(site: Site) -> None:
     await imported(site, row("1"), key="k" * 200)
 
-    again = await imported(site, row("2"), key="k" * 200)
+    again = await site.post(PATH, {"source": "pager", "incidents": [row("2")]}, Idempotency_Key="k" * 200)
 
-    assert (again["imported"], again["known"]) == (1, 0)
+    assert (again.status_code, again.json()["reason"]) == (422, "key_reused")
+    assert await imported(site, row("2"), key="another") == {
+        "received": 1,
+        "imported": 1,
+        "known": 0,
+        "rejected": [],
+        "dry_run": False,
+    }
 
 
 async def test_a_dry_run_says_what_would_be_and_records_nothing(site: Site) -> None:

@@ -164,8 +164,19 @@ async def test_assumptions_are_versions_that_say_who_and_why(site: Site) -> None
     assert answer.status_code == again.status_code == 200
     newest, first, _ = (await site.get("outcomes/assumptions"))["items"]
     assert (newest["version"], newest["currency"], first["currency"]) == (2, "USD", "EUR")
-    assert (first["set_by"], first["reason"]) == ("person:ana", "from the books")
+    assert (first["set_by"], first["reason"]) == ("person:operator (says: ana)", "from the books")
     assert (await site.get("outcomes"))["assumptions_version"] == 2
+
+
+async def test_assumptions_sent_again_with_their_key_are_answered_and_others_with_it_refused(site: Site) -> None:
+    first = await site.put("outcomes/assumptions", ASSUMED, Idempotency_Key="one")
+
+    again = await site.put("outcomes/assumptions", ASSUMED, Idempotency_Key="one")
+    other = await site.put("outcomes/assumptions", {**ASSUMED, "currency": "USD"}, Idempotency_Key="one")
+
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert (other.status_code, other.json()["reason"]) == (422, "key_reused")
+    assert len(await recorded(site, AssumptionsSet)) == 1
 
 
 async def test_assumptions_over_ones_that_were_not_seen_are_refused(site: Site) -> None:
@@ -174,7 +185,7 @@ async def test_assumptions_over_ones_that_were_not_seen_are_refused(site: Site) 
     answer = await site.put("outcomes/assumptions", ASSUMED)
 
     assert answer.status_code == 409
-    assert "set by person:ana" in answer.json()["detail"]
+    assert "set by person:operator (says: ana)" in answer.json()["detail"]
     assert len(await recorded(site, AssumptionsSet)) == 1
 
 
@@ -212,9 +223,10 @@ async def test_a_correction_is_answered_and_reported_at_once(site: Site) -> None
     answer = await correct(site, "old/3", restored_at=until.isoformat(), team="shop", by="bo")
 
     assert answer.status_code == 200, answer.text
-    assert (answer.json()["team"], answer.json()["edited_by"]) == ("shop", "person:bo")
+    assert (answer.json()["team"], answer.json()["edited_by"]) == ("shop", "person:operator (says: bo)")
     (event,) = await recorded(site, RecordCorrected)
-    assert (event.by, event.reason, set(event.changes)) == ("person:bo", "the log says so", {"restored_at", "team"})
+    assert (event.by, event.typed_name, event.reason) == ("person:operator", "bo", "the log says so")
+    assert set(event.changes) == {"restored_at", "team"}
     trend = await site.get("outcomes/trend")
     assert sorted(one["lasted_s"] for one in trend["dots"]) == [600, *[1800] * 7]
 

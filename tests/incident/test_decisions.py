@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quell.errors import Conflict, IllegalTransition
+from quell.errors import AlreadyOwned, Conflict, IllegalTransition
 from quell.incident import decisions
 from quell.incident import events as ev
+from quell.incident.actor import OPERATOR, Actor
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Event, State
 from quell.incident.state import ENDED, MOVES, Incident, apply, fold
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KIM = Actor(id="person:kim")
 
 
 def opened(incident_id: str = "INC-1", state: State = State.TRIGGERED) -> Incident:
@@ -66,24 +68,58 @@ def test_every_state_but_merged_and_closed_leads_somewhere_that_ends() -> None:
 
 
 def test_acknowledging_gives_an_owner_and_moves_only_what_nobody_works_on() -> None:
-    fresh = after(opened(), decisions.acknowledge(opened(), by="person:kim"))
+    fresh = after(opened(), decisions.acknowledge(opened(), actor=KIM))
     working = opened(state=State.IDENTIFIED)
-    owned = after(working, decisions.acknowledge(working, by="person:kim"))
+    owned = after(working, decisions.acknowledge(working, actor=KIM))
 
     assert (fresh.owner, fresh.state) == ("person:kim", State.ACKNOWLEDGED)
     assert (owned.owner, owned.state) == ("person:kim", State.IDENTIFIED)
 
 
 def test_acknowledging_twice_records_it_once() -> None:
-    incident = after(opened(), decisions.acknowledge(opened(), by="person:kim"))
+    incident = after(opened(), decisions.acknowledge(opened(), actor=KIM))
 
-    assert decisions.acknowledge(incident, by="person:kim") == []
+    assert decisions.acknowledge(incident, actor=KIM) == []
+
+
+def operator(typed_name: str = "") -> Actor:
+    return Actor(id=OPERATOR, typed_name=typed_name)
+
+
+@pytest.mark.parametrize(
+    "other", [operator("lee"), operator(), KIM], ids=["another name", "no name", "another principal"]
+)
+def test_the_first_who_acknowledges_keeps_it_until_somebody_takes_it_over_on_purpose(other: Actor) -> None:
+    incident = after(opened(), decisions.acknowledge(opened(), actor=operator("kim")))
+
+    with pytest.raises(AlreadyOwned, match=r"person:operator \(says: kim\) owns INC-1 since 2026-11-23 12:00:00 UTC"):
+        decisions.acknowledge(incident, actor=other)
+    taken = decisions.acknowledge(incident, actor=other, take_over=True)
+    assert taken == [
+        ev.IncidentAcknowledged(
+            by=other.id, typed_name=other.typed_name, taken_from=OPERATOR, taken_from_typed_name="kim"
+        )
+    ]
+    assert after(incident, taken).owned_by == other
+
+
+def test_a_name_in_other_letters_is_the_same_owner() -> None:
+    incident = after(opened(), decisions.acknowledge(opened(), actor=operator("Kim")))
+
+    assert decisions.acknowledge(incident, actor=operator("kim")) == []
+    assert decisions.acknowledge(incident, actor=operator("kim"), take_over=True) == []
+
+
+def test_taking_over_what_nobody_has_is_an_acknowledgement_like_any_other() -> None:
+    [acknowledged, _] = decisions.acknowledge(opened(), actor=KIM, take_over=True)
+
+    assert acknowledged == ev.IncidentAcknowledged(by="person:kim")
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))
 def test_an_ended_incident_cannot_be_acknowledged(state: State) -> None:
     with pytest.raises(IllegalTransition):
-        decisions.acknowledge(opened(state=state), by="person:kim")
+        decisions.acknowledge(opened(state=state), actor=KIM)
 
 
 def asking(plan_id: str = "7c1f", expires_in_s: float = 60) -> Incident:
@@ -138,7 +174,7 @@ def test_a_reopened_incident_wants_its_work_done_again() -> None:
 
 
 ACTS: list[Callable[[Incident], Sequence[Event]]] = [
-    lambda inc: decisions.acknowledge(inc, by="person:kim"),
+    lambda inc: decisions.acknowledge(inc, actor=KIM),
     lambda inc: decisions.resolve(inc, by="person:kim", reason="done"),
     lambda inc: decisions.close(inc, by="person:kim", reason="filed"),
     lambda inc: decisions.reopen(inc, by="person:kim", reason="again"),

@@ -18,6 +18,7 @@ from benchmarks.fanout.servers.pacing import event, obey, open_files
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.patient import PatientHttp
+from quell.gateway.principal import Caller, Principal
 from quell.gateway.room import Bounds
 
 ENVELOPE_BYTES = 65
@@ -33,7 +34,7 @@ async def serve() -> None:
     hub = Hub(epoch="e", server="bench", bounds=Bounds(connections=20_000))
     told: list[object] = []
     hub.stream_channel("events", snapshot=lambda: {"items": told})
-    lines = Lines(hub, commands=_no_command, admit=lambda scope: "person:bench")
+    lines = Lines(hub, commands=_no_command, admit=lambda scope: Caller(principal=Principal()))
 
     async def state(request: Request) -> JSONResponse:
         return JSONResponse({"deliveries": hub.counts.deliveries})

@@ -21,7 +21,6 @@ from typing import Any, Self
 
 import httpx
 import structlog
-from starlette.datastructures import Headers
 from starlette.routing import Mount
 from starlette.types import Scope
 
@@ -56,6 +55,7 @@ from quell.gateway.metrics import Metrics
 from quell.gateway.otlp_http import OtlpEndpoint, OtlpLimits, otlp_routes
 from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.pages import Pages
+from quell.gateway.principal import Caller, caller_of
 from quell.gateway.rest import About, Lab, create_app, create_rest
 from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.gateway.room import Bounds
@@ -272,9 +272,8 @@ class Quell:
         except QuellError as error:
             logger.warning("body_not_recorded", source=source, error=str(error))
 
-    def _admit(self, scope: Scope) -> str:
-        self.asgi.check(scope)
-        return _principal(scope)
+    def _admit(self, scope: Scope) -> Caller:
+        return caller_of(scope, self.asgi.check(scope))
 
     async def _start(self, past: Fold) -> None:
         await self._remember()
@@ -443,8 +442,3 @@ class Quell:
 def _display_failed(part: str, position: int, error: Exception) -> None:
     """Log a fault in what is only shown, with where it was raised."""
     logger.error("not_shown", part=part, position=position, error=repr(error), exc_info=error)
-
-
-def _principal(scope: Scope) -> str:
-    """Return who is at the other end, as far as it is known before there is sign-on."""
-    return Headers(scope=scope).get("x-quell-user", "operator")

@@ -26,7 +26,6 @@ import msgspec
 import structlog
 import uvicorn
 import uvloop
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 import quell.errors
@@ -42,6 +41,7 @@ from quell.gateway.health import Component
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.patient import PatientHttp
+from quell.gateway.principal import Caller, caller_of
 from quell.gateway.room import Bounds
 from quell.lab.linkage import die_with_parent
 
@@ -93,10 +93,10 @@ class _Main:
             logger.warning("health_unknown", error=str(error) or type(error).__name__)
             return ()
 
-    async def command(self, name: str, incident_id: str, args: dict[str, Any], key: str, by: str) -> object:
+    async def command(self, name: str, incident_id: str, args: dict[str, Any], key: str, caller: Caller) -> object:
         """Carry out what a person clicked. Raises: what the first process raised; Unreachable."""
         path = f"/api/v1/incidents/{incident_id}/{_PATHS.get(name, name)}"
-        headers = {**self._headers, "idempotency-key": key, "x-quell-user": by}
+        headers = {**self._headers, "idempotency-key": key, "x-quell-user": caller.typed_name}
         try:
             answer = await self.http.post(path, json=args, headers=headers)
             said = answer.json()
@@ -171,9 +171,8 @@ async def relay(settings: RelaySettings) -> None:
     broadcaster = Broadcaster(hub, models, main, log_epoch=follower.epoch)
     door = FrontDoor(_HandOn(main.http), hosts=settings.allowed_hosts, token=settings.token)
 
-    def admit(scope: Scope) -> str:
-        door.check(scope)
-        return Headers(scope=scope).get("x-quell-user", "operator")
+    def admit(scope: Scope) -> Caller:
+        return caller_of(scope, door.check(scope))
 
     lines = Lines(hub, commands=main.command, admit=admit, packs=settings.compress)
     listening = bind_shared(settings.host, settings.port)

@@ -54,18 +54,29 @@ class Incidents:
         self._keep(incident)
         return incident
 
-    async def change(self, incident_id: str, decide: Decide, *, key: str | None = None) -> Incident:
+    async def change(
+        self, incident_id: str, decide: Decide, *, key: str | None = None, beside: Sequence[Write] = ()
+    ) -> Incident:
         """
         Append what `decide` returns for the incident as it stands, and return the incident after it.
 
         `decide` is called again when another writer was quicker. With a key that the log knows nothing is appended.
 
+        Args:
+            beside: what goes into the same append, when there is one.
+
         Raises: what `decide` raises; NotFound, WrongOffset when others were quicker for long, StorageError.
         """
-        return await self._change(incident_id, None, lambda incident, other: decide(incident), key)
+        return await self._change(incident_id, None, lambda incident, other: decide(incident), key, beside)
 
     async def change_beside(
-        self, incident_id: str, other_id: str, decide: DecideBeside, *, key: str | None = None
+        self,
+        incident_id: str,
+        other_id: str,
+        decide: DecideBeside,
+        *,
+        key: str | None = None,
+        beside: Sequence[Write] = (),
     ) -> Incident:
         """
         Append to the first incident what `decide` returns for both as they stand; as `change`.
@@ -77,7 +88,7 @@ class Incidents:
             assert other is not None, "loaded before the decision"
             return decide(incident, other)
 
-        return await self._change(incident_id, other_id, decided, key)
+        return await self._change(incident_id, other_id, decided, key, beside)
 
     async def _change(
         self,
@@ -85,6 +96,7 @@ class Incidents:
         other_id: str | None,
         decide: Callable[[Incident, Incident | None], Sequence[Event]],
         key: str | None,
+        beside: Sequence[Write],
     ) -> Incident:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_S
@@ -100,7 +112,7 @@ class Incidents:
                 # A write without events only checks where its stream stands.
                 writes.append(Write(stream=incident_stream(other.id), events=[], expected_offset=other.offset))
             try:
-                await self._log.append(writes, key=key)
+                await self._log.append([*writes, *beside], key=key)
             except WrongOffset:
                 if loop.time() > until:
                     raise

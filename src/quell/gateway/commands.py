@@ -6,7 +6,6 @@ A command with an idempotency key happens once; a repeat answers with the incide
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -16,21 +15,18 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from quell.errors import Conflict, Malformed, NotFound, WrongOffset
+from quell.errors import Conflict, Malformed, NotFound
 from quell.eventlog.incidents import Incidents
-from quell.eventlog.log import EventLog, Write
+from quell.eventlog.log import EventLog
 from quell.eventlog.projections.views import IncidentSummary, summary_of
+from quell.gateway.principal import Caller
 from quell.gateway.problems import say_faults
+from quell.gateway.requests import Request, Requests
 from quell.incident import decisions
-from quell.incident import events as ev
+from quell.incident.actor import Actor, with_typed_name
 from quell.incident.alert import IncidentSeverity
-from quell.incident.events import Cause, Event, incident_stream
+from quell.incident.events import Cause, Event
 from quell.incident.state import Incident
-
-NAME_CHARACTERS = 64
-SOMEBODY = "operator"
-_NEVER = -1
-"""No stream ever holds so many events."""
 
 Text = Annotated[str, Field(max_length=4_000)]
 Reason = Annotated[str, Field(min_length=1, max_length=4_000)]
@@ -42,10 +38,15 @@ By = Annotated[str | None, Field(max_length=200)]
 class Context:
     """What a decision may look at besides the incident."""
 
-    by: str
+    actor: Actor
     now: datetime
     into: Incident | None = None
     """The other incident of a merge."""
+
+    @property
+    def by(self) -> str:
+        """The principal; the name that was typed is added to the events afterwards."""
+        return self.actor.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class Command(ABC):
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     by: By = None
-    """Who does it; the caller's principal when left out."""
+    """What the person typed as their name: kept as a note. Who does it is the caller's principal, whatever it says."""
 
     @abstractmethod
     def decide(self, incident: Incident, context: Context) -> list[Event]:
@@ -64,12 +65,16 @@ class Command(ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge(Command):
-    """Take an incident."""
+    """Take an incident; the first who does keeps it."""
 
     note: Text = ""
+    take_over: bool = False
+    """Take it from whoever has it."""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
-        return decisions.acknowledge(incident, by=context.by, note=clean_text(self.note))
+        return decisions.acknowledge(
+            incident, actor=context.actor, note=clean_text(self.note), take_over=self.take_over
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,79 +214,59 @@ class Commands:
     """Carries out what people do."""
 
     def __init__(self, log: EventLog, incidents: Incidents, *, clock: Callable[[], datetime]) -> None:
-        self._log = log
+        self._requests = Requests(log)
         self._incidents = incidents
         self._clock = clock
 
-    async def run(self, name: str, incident_id: str, args: Mapping[str, Any], key: str, by: str) -> IncidentSummary:
-        """Do what came over a live connection, where `by` is the principal; as `do`."""
-        return await self.do(incident_id, read_command(name, args), by=by, key=key)
+    async def run(
+        self, name: str, incident_id: str, args: Mapping[str, Any], key: str, caller: Caller
+    ) -> IncidentSummary:
+        """Do what came over a live connection; as `do`."""
+        return await self.do(incident_id, read_command(name, args), caller=caller, key=key)
 
     async def do(
-        self, incident_id: str, command: Command, *, by: str | None = None, key: str | None = None
+        self, incident_id: str, command: Command, *, caller: Caller, key: str | None = None
     ) -> IncidentSummary:
         """
         Carry out a command and return the incident's row after it.
 
         Args:
-            by: who does it, unless the command itself names somebody.
+            caller: who does it.
             key: idempotency key of the caller; it counts for this command on this incident.
 
-        Raises: NotFound. Conflict: the incident does not allow it. StorageError.
+        Raises: NotFound. Conflict: the incident does not allow it. KeyReused: the key stands for another request.
+            StorageError.
         """
         _check_id(incident_id)
-        who = person(command.by or by)
-        whole_key = _namespaced(type(command).__name__, incident_id, key) if key else None
+        actor = caller.actor(command.by)
+        request = Request.of(f"command/{type(command).__name__}/{incident_id}", key, command)
+        whole_key, beside = (request.key, [request.write()]) if request else (None, [])
 
         def decide(incident: Incident, into: Incident | None = None) -> list[Event]:
-            return command.decide(incident, Context(by=who, now=self._clock(), into=into))
+            context = Context(actor=actor, now=self._clock(), into=into)
+            return with_typed_name(command.decide(incident, context), actor)
 
         try:
             if isinstance(command, Merge) and command.into != incident_id:
                 _check_id(command.into)
-                incident = await self._incidents.change_beside(incident_id, command.into, decide, key=whole_key)
+                incident = await self._incidents.change_beside(
+                    incident_id, command.into, decide, key=whole_key, beside=beside
+                )
             else:
-                incident = await self._incidents.change(incident_id, decide, key=whole_key)
+                incident = await self._incidents.change(incident_id, decide, key=whole_key, beside=beside)
         except Conflict:
-            if whole_key is None or not await self._happened(incident_id, whole_key):
+            if request is None or not await self._requests.happened(request):
                 raise
-            incident = await self._incidents.load(incident_id)
+            return summary_of(await self._incidents.load(incident_id))
+        if request is not None:
+            await self._requests.happened(request)
         return summary_of(incident)
-
-    async def _happened(self, incident_id: str, key: str) -> bool:
-        """
-        Return whether the log knows the key.
-
-        Asked by an append that cannot succeed: no stream is at its offset, so all it can find is the key.
-        """
-        probe = Write(
-            stream=incident_stream(incident_id),
-            events=[ev.NoteAdded(by="system:commands", text="")],
-            expected_offset=_NEVER,
-        )
-        try:
-            await self._log.append([probe], key=key)
-        except WrongOffset:
-            return False
-        return True
-
-
-def person(raw: str | None) -> str:
-    """Return who it is as events name people; whatever was sent, it can only ever name a person."""
-    text = unicodedata.normalize("NFKC", (raw or "").removeprefix("person:"))
-    kept = "".join(c if c.isalnum() or c in "._@+'-" else " " for c in text)
-    return f"person:{' '.join(kept.split())[:NAME_CHARACTERS].strip() or SOMEBODY}"
 
 
 def clean_text(text: str) -> str:
     """Return text without control and invisible characters, line breaks and tabs kept."""
     hidden = {"Cc", "Cf", "Co", "Cs"}
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in hidden).strip()
-
-
-def _namespaced(kind: str, incident_id: str, key: str) -> str:
-    digest = hashlib.blake2b(f"{kind}\n{incident_id}\n{key}".encode(), digest_size=16)
-    return f"command/{digest.hexdigest()}"
 
 
 def _check_id(incident_id: str) -> None:

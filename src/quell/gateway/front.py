@@ -12,6 +12,7 @@ import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quell.errors import Forbidden, Malformed, QuellError, Unauthenticated
+from quell.gateway.principal import PRINCIPAL, Principal, Proof
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -65,22 +66,22 @@ class FrontDoor:
             await self._app(scope, receive, send)
             return
         try:
-            self.check(scope)
+            scope[PRINCIPAL] = self.check(scope)
         except QuellError as error:
             await _refuse(scope, send, error)
             return
         await self._app(scope, receive, send if scope["type"] == "websocket" else _with_headers(send))
 
-    def check(self, scope: Scope) -> None:
+    def check(self, scope: Scope) -> Principal:
         """
-        Refuse a request, of HTTP or to open a WebSocket, that may not come in.
+        Return who makes a request, of HTTP or to open a WebSocket; refuse one that may not come in.
 
         Raises: Forbidden: the host or the origin is none of ours. Unauthenticated. Malformed: a header is missing or
             there twice.
         """
         path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
         if path in PROBES and scope["type"] == "http":
-            return
+            return Principal()
         headers = _headers(scope)
         host = _host(headers)
         if "*" not in self._hosts and _without_port(host) not in self._hosts:
@@ -89,10 +90,13 @@ class FrontDoor:
             )
         if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
             self._check_origin(headers, host)
-        if self._token is not None and _is_protected(path) and not self._knows(scope, headers, self._token):
+        if self._token is None or not _is_protected(path):
+            return Principal()
+        if not self._knows(scope, headers, self._token):
             raise Unauthenticated(
                 "a bearer token is needed here: `Authorization: Bearer <token>`, the one in QUELL_TOKEN"
             )
+        return Principal(proven_by=Proof.TOKEN)
 
     def _check_origin(self, headers: Mapping[str, str], host: str) -> None:
         origin = headers.get("origin")

@@ -16,13 +16,14 @@ from quell.errors import QuellError
 from quell.gateway.connection import Connection
 from quell.gateway.live import Hub
 from quell.gateway.pace import Pace
+from quell.gateway.principal import Caller
 from quell.gateway.protocol import LOOKS, CloseCode, Command, hang_up
 from quell.gateway.websocket import LiveLine, Scope
 
 logger = structlog.get_logger()
 
-Commands = Callable[[str, str, dict[str, Any], str, str], Awaitable[object]]
-"""(name, incident id, args, idempotency key, principal) -> data of the reply; raises `QuellError`."""
+Commands = Callable[[str, str, dict[str, Any], str, Caller], Awaitable[object]]
+"""(name, incident id, args, idempotency key, caller) -> data of the reply; raises `QuellError`."""
 
 BEAT_S = 0.05
 _OVER = object()
@@ -40,7 +41,7 @@ class Lines:
         hub: Hub,
         *,
         commands: Commands,
-        admit: Callable[[Scope], str],
+        admit: Callable[[Scope], Caller],
         path: str = "/ws",
         packs: bool = False,
         stall_s: float = 20.0,
@@ -179,13 +180,13 @@ class Lines:
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
-    def run(self, connection: Connection, command: Command, who: str) -> None:
+    def run(self, connection: Connection, command: Command, who: Caller) -> None:
         """Run a command and answer it, whenever it is done."""
         task = asyncio.create_task(self._run(connection, command, who))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run(self, connection: Connection, command: Command, who: str) -> None:
+    async def _run(self, connection: Connection, command: Command, who: Caller) -> None:
         try:
             async with asyncio.timeout(self._command_s):
                 data = await self._commands(command.name, command.incident_id, command.args, command.id, who)

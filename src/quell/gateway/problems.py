@@ -33,6 +33,7 @@ _STATUSES: Mapping[type[errors.QuellError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "The request proves no caller"),
     errors.Forbidden: (403, "Not allowed"),
     errors.NotFound: (404, "Not found"),
+    errors.KeyReused: (422, "The key stands for another request"),
     errors.TooLarge: (413, "The request is too large"),
     errors.Overloaded: (429, "Too many requests"),
     errors.InputError: (400, "The request cannot be taken"),

@@ -31,6 +31,7 @@ from websockets.server import ServerProtocol
 from quell.errors import Forbidden, Malformed, NotFound, Overloaded, QuellError, Unauthenticated
 from quell.gateway.connection import Connection
 from quell.gateway.frames import Frame
+from quell.gateway.principal import Caller, Principal
 from quell.gateway.protocol import SUBPROTOCOL, CloseCode, hang_up
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ _quiet = logging.getLogger("quell.websockets")
 
 _NO_ID = uuid.UUID(int=0)
 """The library names each connection in its logs; nobody reads them, and a name takes 300 bytes."""
+
+_NOBODY = Caller(principal=Principal())
+"""Stands in until the handshake says who it is; nothing is done in its name."""
 
 UNSENT_BYTES = 65_536
 """What the kernel holds unsent for one socket; more would only make a stalled client expensive."""
@@ -90,7 +94,7 @@ class LiveLine(asyncio.Protocol):
         self._fd = -1
         self._transport: asyncio.Transport | None = None
         self._connection: Connection | None = None
-        self._who = ""
+        self._who = _NOBODY
         self._fragments: list[bytes] | None = None
         self._text = True
         self._roused = self._closing = False

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from quell.errors import Conflict, IllegalTransition
+from quell.errors import AlreadyOwned, Conflict, IllegalTransition
 from quell.incident import events as ev
+from quell.incident.actor import Actor
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Cause, Event, State
 from quell.incident.state import MOVES, Incident
@@ -29,14 +30,33 @@ def move(incident: Incident, to: State, *, by: str, reason: str) -> list[Event]:
     return [ev.StateChanged(before=incident.state, after=to, by=by, reason=reason)]
 
 
-def acknowledge(incident: Incident, *, by: str, note: str = "") -> list[Event]:
-    """Give an open incident an owner; one that nobody works on yet becomes acknowledged."""
+def acknowledge(incident: Incident, *, actor: Actor, note: str = "", take_over: bool = False) -> list[Event]:
+    """
+    Give an open incident an owner; one that nobody works on yet becomes acknowledged.
+
+    The first owner keeps it: somebody else gets it with `take_over` only, and the event says from whom.
+
+    Raises: AlreadyOwned: somebody else has it. IllegalTransition: it is not open.
+    """
     _must_be_open(incident, "be acknowledged")
+    owner = incident.owned_by
+    others = owner is not None and not owner.is_same_as(actor)
+    if owner is not None and others and not take_over:
+        since = f" since {incident.owned_since:%Y-%m-%d %H:%M:%S} UTC" if incident.owned_since else ""
+        raise AlreadyOwned(f"{owner} owns {incident.id}{since}: say `take_over` to take it over")
     moved = incident.state in (State.TRIGGERED, State.REOPENED)
-    steps = move(incident, State.ACKNOWLEDGED, by=by, reason="acknowledged") if moved else []
-    if incident.owner == by and not steps:
+    steps = move(incident, State.ACKNOWLEDGED, by=actor.id, reason="acknowledged") if moved else []
+    if owner is not None and not others and not steps:
         return []
-    return [ev.IncidentAcknowledged(by=by, note=note), *steps]
+    taken_from = owner if owner is not None and others else Actor(id="")
+    acknowledged = ev.IncidentAcknowledged(
+        by=actor.id,
+        typed_name=actor.typed_name,
+        note=note,
+        taken_from=taken_from.id,
+        taken_from_typed_name=taken_from.typed_name,
+    )
+    return [acknowledged, *steps]
 
 
 def resolve(incident: Incident, *, by: str, reason: str, false_alarm: bool = False) -> list[Event]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from quell.incident import events as ev
+from quell.incident.actor import Actor, signed
 from quell.incident.alert import Alert, IncidentSeverity
 from quell.incident.events import Event, Phase, PhaseState, Plan, State
 
@@ -84,6 +85,7 @@ class Approval:
     answer: str | None = None
     """`approved`, `rejected`, `expired` or `withdrawn`; None while it waits."""
     by: str | None = None
+    """Who answered, as it is shown."""
     answered_at: datetime | None = None
 
 
@@ -121,6 +123,10 @@ class Incident:
     offset: int = 0
     """Events of its stream that were applied."""
     owner: str | None = None
+    """The principal who owns it."""
+    owner_typed_name: str = ""
+    """What the owner typed as a name; nothing proves it."""
+    owned_since: datetime | None = None
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
     reopened: int = 0
@@ -156,6 +162,11 @@ class Incident:
     def open(self) -> bool:
         """Whether anybody still has to care."""
         return self.state not in ENDED
+
+    @property
+    def owned_by(self) -> Actor | None:
+        """Who has it; None when nobody has."""
+        return None if self.owner is None else Actor(id=self.owner, typed_name=self.owner_typed_name)
 
     @property
     def wants(self) -> str | None:
@@ -232,7 +243,7 @@ def _state_changed(inc: Incident, event: ev.StateChanged, at: datetime) -> None:
 
 
 def _acknowledged(inc: Incident, event: ev.IncidentAcknowledged, at: datetime) -> None:
-    inc.owner = event.by
+    inc.owner, inc.owner_typed_name, inc.owned_since = event.by, event.typed_name, at
     inc.acknowledged_at = inc.acknowledged_at or at
 
 
@@ -347,11 +358,11 @@ def _answer(inc: Incident, plan_id: str, answer: str, by: str | None, at: dateti
 
 
 def _approved(inc: Incident, event: ev.ActionApproved, at: datetime) -> None:
-    _answer(inc, event.plan_id, "approved", event.by, at)
+    _answer(inc, event.plan_id, "approved", signed(event.by, event.typed_name), at)
 
 
 def _rejected(inc: Incident, event: ev.ActionRejected, at: datetime) -> None:
-    _answer(inc, event.plan_id, "rejected", event.by, at)
+    _answer(inc, event.plan_id, "rejected", signed(event.by, event.typed_name), at)
 
 
 def _approval_expired(inc: Incident, event: ev.ApprovalExpired, at: datetime) -> None:

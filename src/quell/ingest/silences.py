@@ -33,6 +33,7 @@ def create_silence(
     by: str,
     comment: str,
     now: datetime,
+    typed_name: str = "",
 ) -> SilenceCreated:
     """
     Return the event that begins a silence, for the caller to append to the stream `silences`.
@@ -56,6 +57,7 @@ def create_silence(
         starts_at=starts_at,
         ends_at=ends_at,
         by=by,
+        typed_name=typed_name,
         comment=comment,
     )
     Silence(event)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from quell.incident import events as ev
+from quell.incident.actor import signed_event
 from quell.incident.events import Event, PastIncident
 from quell.outcomes.assumptions import NOT_GIVEN, Assumptions
 from quell.outcomes.fold import Course, corrected, of_past, past_id
@@ -117,22 +118,22 @@ class Ledger:
         course = self._courses.get(event.incident_id)
         if course is not None:
             course.changes.update(event.changes)
-            course.edited_by = event.by
+            course.edited_by = signed_event(event)
             return
         changes, by = self._edits.get(event.incident_id, ({}, ""))
         new = {**changes, **event.changes}
         kept = self._past.get(event.incident_id)
         if kept is None and event.before is None:
             return
-        self._edits[event.incident_id] = (new, event.by)
+        self._edits[event.incident_id] = (new, signed_event(event))
         source = event.incident_id.partition("/")[0]
         if kept is not None:
-            self._past[event.incident_id] = (kept[0], corrected(of_past(source, kept[0]), new, event.by))
+            self._past[event.incident_id] = (kept[0], corrected(of_past(source, kept[0]), new, signed_event(event)))
         elif event.before is not None:
             self._settle()
             raw = of_past(source, event.before)
             self._forget(corrected(raw, changes, by))
-            self._fold(corrected(raw, new, event.by))
+            self._fold(corrected(raw, new, signed_event(event)))
 
     def _forget(self, record: OutcomeRecord) -> None:
         self._totals.take_out(record)
@@ -203,7 +204,7 @@ def _assumptions(event: ev.AssumptionsSet, at: datetime) -> Assumptions:
         running_cost_month=event.running_cost_month,
         target_s=dict(event.target_s) or None,
         cost_cap=event.cost_cap,
-        set_by=event.by,
+        set_by=signed_event(event),
         set_at=at,
         reason=event.reason,
     )

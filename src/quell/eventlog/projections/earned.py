@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from quell.incident import events as ev
+from quell.incident.actor import signed_event
 from quell.incident.events import Autonomy, Cause, Event
 
 LEVEL = 0.9
@@ -150,7 +151,8 @@ class EarnedAutonomy:
     def override(self, event: ev.AutonomyOverridden) -> None:
         """Take in what a person decided."""
         record = self._record(event.action, event.kind)
-        record.override, record.override_by, record.override_reason = event.autonomy, event.by, event.reason
+        record.override, record.override_reason = event.autonomy, event.reason
+        record.override_by = signed_event(event)
 
     def _record(self, action: str, kind: str) -> _Record:
         return self._records.setdefault((action, kind), _Record())

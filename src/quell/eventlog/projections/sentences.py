@@ -15,6 +15,7 @@ from quell.eventlog.projections import quantities as q
 from quell.eventlog.projections.findings import say_detected, say_diagnosed, say_plan, say_predicted, say_verified
 from quell.eventlog.projections.said import PHASE_TITLES, Said
 from quell.incident import events as ev
+from quell.incident.actor import signed, signed_event
 from quell.incident.events import Event, Phase, PhaseState, State
 from quell.incident.state import Incident
 
@@ -37,6 +38,15 @@ def person(by: str) -> str:
     """Return who did it, as one says it: `person:anna` is anna, `agent:diagnosis` is the diagnosis agent."""
     kind, _, name = by.partition(":")
     return {"agent": f"the {name} agent", "system": "Quell"}.get(kind, name or by)
+
+
+def _who(event: Event) -> str:
+    """Return who did what an event tells; a name that was only typed is marked: operator (says: anna)."""
+    return person(signed_event(event))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _opened(event: ev.IncidentOpened, moment: Moment) -> Said:
@@ -84,16 +94,18 @@ def _state_changed(event: ev.StateChanged, moment: Moment) -> Said:
         lasted = f"open for {q.say_duration((moment.at - moment.incident.opened_at).total_seconds())}"
     reason = "" if _told(event.reason, moment.incident) else event.reason
     return Said(
-        title=f"{str(event.after).capitalize()}, by {person(event.by)}", text=_join(reason, lasted), by=event.by
+        title=f"{str(event.after).capitalize()}, by {_who(event)}", text=_join(reason, lasted), by=signed_event(event)
     )
 
 
 def _acknowledged(event: ev.IncidentAcknowledged, moment: Moment) -> Said:
     waited = q.say_duration((moment.at - moment.incident.opened_at).total_seconds())
+    who = _capital(_who(event))
+    before = signed(event.taken_from, event.taken_from_typed_name)
     return Said(
-        title=f"{person(event.by).capitalize()} owns it now",
+        title=f"{who} took it over from {person(before)}" if before else f"{who} owns it now",
         text=_join(event.note, f"{waited} after it opened"),
-        by=event.by,
+        by=signed_event(event),
     )
 
 
@@ -101,22 +113,22 @@ def _severity_changed(event: ev.SeverityChanged, moment: Moment) -> Said:
     worse = event.after < event.before
     return Said(
         title=f"Severity {'raised' if worse else 'lowered'} from {event.before} to {event.after}",
-        text=_join(event.reason, f"by {person(event.by)}"),
+        text=_join(event.reason, f"by {_who(event)}"),
         level="warning" if worse else "info",
-        by=event.by,
+        by=signed_event(event),
     )
 
 
 def _reopened(event: ev.IncidentReopened, moment: Moment) -> Said:
-    return Said(title=f"Reopened by {person(event.by)}", text=event.reason, level="warning", by=event.by)
+    return Said(title=f"Reopened by {_who(event)}", text=event.reason, level="warning", by=signed_event(event))
 
 
 def _merged(event: ev.IncidentMerged, moment: Moment) -> Said:
-    return Said(title=f"Merged into {event.into} by {person(event.by)}", text=event.reason, by=event.by)
+    return Said(title=f"Merged into {event.into} by {_who(event)}", text=event.reason, by=signed_event(event))
 
 
 def _note(event: ev.NoteAdded, moment: Moment) -> Said:
-    return Said(title=f"Note by {person(event.by)}", text=event.text, by=event.by)
+    return Said(title=f"Note by {_who(event)}", text=event.text, by=signed_event(event))
 
 
 def _cause_confirmed(event: ev.CauseConfirmed, moment: Moment) -> Said:
@@ -124,11 +136,11 @@ def _cause_confirmed(event: ev.CauseConfirmed, moment: Moment) -> Said:
         what = "none of the causes that were named"
     else:
         what = event.service if event.cause is None else f"{event.service}, {event.cause.replace('_', ' ')}"
-    return Said(title=f"{person(event.by).capitalize()} says what it was: {what}", by=event.by)
+    return Said(title=f"{_capital(_who(event))} says what it was: {what}", by=signed_event(event))
 
 
 def _false_alarm(event: ev.FalseAlarmDeclared, moment: Moment) -> Said:
-    return Said(title=f"A false alarm, says {person(event.by)}", text=event.reason, by=event.by)
+    return Said(title=f"A false alarm, says {_who(event)}", text=event.reason, by=signed_event(event))
 
 
 def _response_started(event: ev.ResponseStarted, moment: Moment) -> Said:
@@ -219,19 +231,19 @@ def _waited(moment: Moment) -> str:
 
 def _approved(event: ev.ActionApproved, moment: Moment) -> Said:
     return Said(
-        title=f"Plan {event.plan_id} approved by {person(event.by)}",
+        title=f"Plan {event.plan_id} approved by {_who(event)}",
         text=_waited(moment),
-        by=event.by,
+        by=signed_event(event),
         phase=Phase.APPROVE,
     )
 
 
 def _rejected(event: ev.ActionRejected, moment: Moment) -> Said:
     return Said(
-        title=f"Plan {event.plan_id} rejected by {person(event.by)}",
+        title=f"Plan {event.plan_id} rejected by {_who(event)}",
         text=_join(event.reason, _waited(moment)),
         level="warning",
-        by=event.by,
+        by=signed_event(event),
         phase=Phase.APPROVE,
     )
 

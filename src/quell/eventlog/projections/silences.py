@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quell.incident import events as ev
+from quell.incident.actor import signed_event
 from quell.incident.events import Event, Matcher, SilenceCreated
 
 OVER_KEPT = 500
@@ -90,7 +91,7 @@ class Silences:
             matchers=silence.matchers,
             starts_at=silence.starts_at,
             ends_at=silence.ends_at,
-            by=silence.by,
+            by=signed_event(silence),
             comment=silence.comment,
             state=self._state(silence, now),
             matched=None if self._unattributed else self._matched[silence.silence_id],

@@ -76,6 +76,9 @@ class IncidentSummary:
     acknowledged_at: datetime | None
     resolved_at: datetime | None
     owner: str | None
+    """Who has it, as it is shown: `person:operator (says: alice)`, where nothing proves the name that was typed."""
+    owner_typed_name: str
+    owned_since: datetime | None
     wants: str | None
     """`approve`, `take_over`, or None when no person is wanted."""
     approval: ApprovalView | None
@@ -240,7 +243,9 @@ def summary_of(incident: Incident) -> IncidentSummary:
         updated_at=incident.updated_at,
         acknowledged_at=incident.acknowledged_at,
         resolved_at=incident.resolved_at,
-        owner=incident.owner,
+        owner=None if incident.owned_by is None else str(incident.owned_by),
+        owner_typed_name=incident.owner_typed_name,
+        owned_since=incident.owned_since,
         wants=incident.wants,
         approval=approval_view(incident.approval, incident),
         phases=phase_views(incident),

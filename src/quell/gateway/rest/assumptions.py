@@ -14,10 +14,11 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from quell.errors import Conflict, Malformed, NotFound
 from quell.eventlog.log import EventLog, Write
-from quell.gateway.commands import By, Reason, clean_text, person
+from quell.gateway.commands import By, Reason, clean_text
 from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.problems import documented
-from quell.gateway.rest.wire import Key, Page, User, reply
+from quell.gateway.requests import Request, Requests
+from quell.gateway.rest.wire import Key, Page, Who, reply
 from quell.incident import events as ev
 from quell.incident.events import OUTCOME_STREAM, Event
 from quell.outcomes.assumptions import Assumptions
@@ -92,7 +93,7 @@ class AssumptionRoutes:
     """The routes below /outcomes that take a person's word."""
 
     def __init__(self, desk: OutcomeDesk, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._desk, self._log, self._clock = desk, log, clock
+        self._desk, self._requests, self._clock = desk, Requests(log), clock
         self._one_at_a_time = asyncio.Lock()
 
     def add_to(self, router: APIRouter) -> None:
@@ -120,13 +121,16 @@ class AssumptionRoutes:
         """List every version of the assumptions, newest first: what was given, by whom, and why."""
         return reply(Page(items=self._desk.assumptions(), next_cursor=None))
 
-    async def set(self, body: NewAssumptions, key: Key = None, user: User = None) -> Response:
+    async def set(self, body: NewAssumptions, who: Who, key: Key = None) -> Response:
         """Set a new version of the assumptions; refused when another one was set meanwhile."""
         if (body.cost_per_minute_low is None) != (body.cost_per_minute_high is None):
             raise Malformed("the cost per minute is a range: give both its 5th and its 95th percentile, or neither")
         if (body.cost_per_minute_low or 0.0) > (body.cost_per_minute_high or 0.0):
             raise Malformed("the cost per minute rises from its 5th to its 95th percentile")
+        actor, request = who.actor(body.by), Request.of("assumptions", key, body)
         async with self._one_at_a_time:
+            if await self._requests.happened(request):
+                return reply(self._desk.assumptions()[0])
             newest = self._desk.assumptions()[0]
             if newest.version != body.based_on:
                 when = f" at {newest.set_at:%Y-%m-%d %H:%M} UTC" if newest.set_at else ""
@@ -142,38 +146,44 @@ class AssumptionRoutes:
                 running_cost_month=body.running_cost_month,
                 target_s={str(name): value for name, value in body.target_s.items()},
                 cost_cap=body.cost_cap,
-                by=person(body.by or user),
+                by=actor.id,
+                typed_name=actor.typed_name,
                 reason=clean_text(body.reason),
             )
-            await self._append(event, f"assumptions/{event.version}/{key}" if key else None)
+            await self._append(event, request)
         return reply(self._desk.assumptions()[0])
 
     async def correct(
         self,
         incident_id: Annotated[str, Path(max_length=300)],
         body: Correction,
+        who: Who,
         key: Key = None,
-        user: User = None,
     ) -> Response:
         """Correct the record of an incident; every figure follows, of whatever day it was."""
-        changes, by = body.changes(), person(body.by or user)
+        changes, actor = body.changes(), who.actor(body.by)
         past = await self._desk.past(incident_id)
         before = await self._desk.record_of(incident_id)
         if before is None:
             raise NotFound(f"there is no record of {incident_id}")
         if not changes:
             raise Malformed("a correction changes something: name a field")
-        after = corrected(before, changes, by)
+        after = corrected(before, changes, str(actor))
         if not body.even_if_out_of_order and (wrong := out_of_order(after)):
             raise Malformed(f"{wrong}; with `even_if_out_of_order` it is taken all the same")
         event = ev.RecordCorrected(
-            incident_id=incident_id, changes=changes, before=past, by=by, reason=clean_text(body.reason)
+            incident_id=incident_id,
+            changes=changes,
+            before=past,
+            by=actor.id,
+            typed_name=actor.typed_name,
+            reason=clean_text(body.reason),
         )
-        await self._append(event, f"correction/{incident_id}/{key}" if key else None)
+        await self._append(event, Request.of(f"correction/{incident_id}", key, body))
         return reply(self._desk.record(incident_id) or after)
 
-    async def _append(self, event: Event, key: str | None) -> None:
-        appended = await self._log.append([Write(stream=OUTCOME_STREAM, events=[event])], key=key)
+    async def _append(self, event: Event, request: Request | None) -> None:
+        appended = await self._requests.append([Write(stream=OUTCOME_STREAM, events=[event])], request)
         if appended.fresh:
             # The ledger hears of it a moment later; the answer must not be older than the question.
             self._desk.take_now(event, self._clock())

@@ -13,9 +13,10 @@ from pydantic import ConfigDict, Field
 from quell.eventlog.log import EventLog, Write
 from quell.eventlog.projections.earned import Standing
 from quell.eventlog.projections.models import ReadModels
-from quell.gateway.commands import Reason, clean_text, person
+from quell.gateway.commands import Reason, clean_text
 from quell.gateway.problems import documented
-from quell.gateway.rest.wire import Key, Page, User, reply
+from quell.gateway.requests import Request, Requests
+from quell.gateway.rest.wire import Key, Page, Who, reply
 from quell.incident import events as ev
 from quell.incident.events import AUTONOMY_STREAM, Autonomy
 
@@ -39,7 +40,7 @@ class AutonomyRoutes:
     """The routes below /autonomy."""
 
     def __init__(self, models: ReadModels, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._models, self._log, self._clock = models, log, clock
+        self._models, self._requests, self._clock = models, Requests(log), clock
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes."""
@@ -59,17 +60,19 @@ class AutonomyRoutes:
         """List what each action has earned on each kind of service, and why."""
         return reply(Page(items=self._models.earned.all(), next_cursor=None))
 
-    async def override(self, body: Override, key: Key = None, user: User = None) -> Response:
+    async def override(self, body: Override, who: Who, key: Key = None) -> Response:
         """Set, or with null take back, a person's word on an action; it holds until it is changed."""
+        actor = who.actor()
         event = ev.AutonomyOverridden(
             action=body.action,
             kind=body.kind,
             autonomy=body.autonomy,
-            by=person(user),
+            by=actor.id,
+            typed_name=actor.typed_name,
             reason=clean_text(body.reason),
         )
-        whole_key = f"autonomy/{body.action}/{body.kind}/{key}" if key else None
-        appended = await self._log.append([Write(stream=AUTONOMY_STREAM, events=[event])], key=whole_key)
+        request = Request.of(f"autonomy/{body.action}/{body.kind}", key, body)
+        appended = await self._requests.append([Write(stream=AUTONOMY_STREAM, events=[event])], request)
         if appended.fresh:
             # The read model hears of it a moment later; the answer must not be older than the question.
             self._models.earned.override(event)

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Response
 from quell.eventlog.projections.views import IncidentSummary
 from quell.gateway import commands as do
 from quell.gateway.commands import Commands
+from quell.gateway.principal import Caller
 from quell.gateway.problems import documented
-from quell.gateway.rest.wire import Key, User, reply
+from quell.gateway.rest.wire import Key, Who, reply
 
 
 class ChangeRoutes:
@@ -41,50 +42,46 @@ class ChangeRoutes:
             )
 
     async def acknowledge(
-        self, incident_id: str, body: do.Acknowledge | None = None, key: Key = None, user: User = None
+        self, incident_id: str, who: Who, body: do.Acknowledge | None = None, key: Key = None
     ) -> Response:
-        """Take an open incident: it has an owner then."""
-        return await self._do(incident_id, body or do.Acknowledge(), key, user)
+        """Take an open incident. 409 `already_owned` when somebody else has it: `take_over` takes it from them."""
+        return await self._do(incident_id, body or do.Acknowledge(), key, who)
 
-    async def approve(self, incident_id: str, body: do.Approve, key: Key = None, user: User = None) -> Response:
+    async def approve(self, incident_id: str, who: Who, body: do.Approve, key: Key = None) -> Response:
         """Say yes to exactly this plan; 409 when it changed meanwhile or time ran out."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def reject(self, incident_id: str, body: do.Reject, key: Key = None, user: User = None) -> Response:
+    async def reject(self, incident_id: str, who: Who, body: do.Reject, key: Key = None) -> Response:
         """Say no to exactly this plan."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def resolve(self, incident_id: str, body: do.Resolve, key: Key = None, user: User = None) -> Response:
+    async def resolve(self, incident_id: str, who: Who, body: do.Resolve, key: Key = None) -> Response:
         """Declare that the service is restored, or with `false_alarm` that nothing was ever wrong."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def close(
-        self, incident_id: str, body: do.Close | None = None, key: Key = None, user: User = None
-    ) -> Response:
+    async def close(self, incident_id: str, who: Who, body: do.Close | None = None, key: Key = None) -> Response:
         """File a resolved incident."""
-        return await self._do(incident_id, body or do.Close(), key, user)
+        return await self._do(incident_id, body or do.Close(), key, who)
 
-    async def reopen(self, incident_id: str, body: do.Reopen, key: Key = None, user: User = None) -> Response:
+    async def reopen(self, incident_id: str, who: Who, body: do.Reopen, key: Key = None) -> Response:
         """Take up an incident that had ended."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def merge(self, incident_id: str, body: do.Merge, key: Key = None, user: User = None) -> Response:
+    async def merge(self, incident_id: str, who: Who, body: do.Merge, key: Key = None) -> Response:
         """Make an incident part of another that is open."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def severity(self, incident_id: str, body: do.ChangeSeverity, key: Key = None, user: User = None) -> Response:
+    async def severity(self, incident_id: str, who: Who, body: do.ChangeSeverity, key: Key = None) -> Response:
         """Say how bad it is."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def note(self, incident_id: str, body: do.Note, key: Key = None, user: User = None) -> Response:
+    async def note(self, incident_id: str, who: Who, body: do.Note, key: Key = None) -> Response:
         """Write something down."""
-        return await self._do(incident_id, body, key, user)
+        return await self._do(incident_id, body, key, who)
 
-    async def cause(
-        self, incident_id: str, body: do.ConfirmCause | None = None, key: Key = None, user: User = None
-    ) -> Response:
+    async def cause(self, incident_id: str, who: Who, body: do.ConfirmCause | None = None, key: Key = None) -> Response:
         """Say which service and cause it was, in any state; without a service, none of those that were named."""
-        return await self._do(incident_id, body or do.ConfirmCause(), key, user)
+        return await self._do(incident_id, body or do.ConfirmCause(), key, who)
 
-    async def _do(self, incident_id: str, command: do.Command, key: str | None, user: str | None) -> Response:
-        return reply(await self._commands.do(incident_id, command, by=user, key=key))
+    async def _do(self, incident_id: str, command: do.Command, key: str | None, who: Caller) -> Response:
+        return reply(await self._commands.do(incident_id, command, caller=who, key=key))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +12,11 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from quell.eventlog.log import EventLog, Write
-from quell.gateway.commands import By, person
+from quell.gateway.commands import By
 from quell.gateway.problems import documented
-from quell.gateway.rest.wire import BoundedRoute, Key, User, reply
+from quell.gateway.requests import Request, Requests
+from quell.gateway.rest.wire import BoundedRoute, Key, Who, reply
+from quell.incident.actor import Actor
 from quell.incident.events import OUTCOME_STREAM, Event, PastIncident, PastIncidentsImported
 from quell.ingest.past import checks
 from quell.ingest.text import clean
@@ -123,7 +124,7 @@ class ImportRoutes:
     """The route /outcomes/imports."""
 
     def __init__(self, desk: Desk, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._desk, self._log, self._clock = desk, log, clock
+        self._desk, self._requests, self._clock = desk, Requests(log), clock
         self._one_at_a_time = asyncio.Lock()
 
     def add_to(self, router: APIRouter) -> None:
@@ -138,7 +139,7 @@ class ImportRoutes:
             route_class_override=ImportRoute,
         )
 
-    async def take(self, body: NewImport, key: Key = None, user: User = None) -> Response:
+    async def take(self, body: NewImport, who: Who, key: Key = None) -> Response:
         """Take over incidents of the past; each counts once however often it is sent."""
         source, now = checks.check_source(body.source), self._clock()
         good: list[PastIncident] = []
@@ -154,7 +155,8 @@ class ImportRoutes:
                 continue
             ids.add(past.id)
             good.append(past)
-        imported = await self._record(source, good, person(body.by or user), key, dry_run=body.dry_run)
+        request = None if body.dry_run else Request.of("import", key, body)
+        imported = await self._record(source, good, who.actor(body.by), request, dry_run=body.dry_run)
         answer = Imported(
             received=len(body.incidents),
             imported=imported,
@@ -164,30 +166,24 @@ class ImportRoutes:
         )
         return reply(answer)
 
-    async def _record(self, source: str, good: list[PastIncident], by: str, key: str | None, *, dry_run: bool) -> int:
+    async def _record(
+        self, source: str, good: list[PastIncident], actor: Actor, request: Request | None, *, dry_run: bool
+    ) -> int:
         """Append those that are not known, and return how many they are."""
         # Two requests with the same incidents at once: the second looks when the first is known.
         async with self._one_at_a_time:
+            if await self._requests.happened(request):
+                return 0
             known = self._desk.known(source, [past.id for past in good])
             fresh = tuple(past for past, old in zip(good, known, strict=True) if not old)
             if not fresh or dry_run:
                 return len(fresh)
-            event = PastIncidentsImported(source=source, incidents=fresh, by=by)
-            appended = await self._log.append(
-                [Write(stream=OUTCOME_STREAM, events=[event])], key=_whole_key(source, key, fresh)
-            )
+            event = PastIncidentsImported(source=source, incidents=fresh, by=actor.id, typed_name=actor.typed_name)
+            appended = await self._requests.append([Write(stream=OUTCOME_STREAM, events=[event])], request)
             if not appended.fresh:
                 return 0
             self._desk.take_now(event, self._clock())
             return len(fresh)
-
-
-def _whole_key(source: str, key: str | None, fresh: Sequence[PastIncident]) -> str | None:
-    """Return a key that two requests share only when they bring the same incidents, whatever the caller's key says."""
-    if key is None:
-        return None
-    told = "\n".join((source, key, *(past.id for past in fresh)))
-    return f"import/{hashlib.blake2b(told.encode(), digest_size=16).hexdigest()}"
 
 
 def _past(new: NewPast) -> PastIncident:

@@ -16,9 +16,10 @@ from quell.errors import NotFound
 from quell.eventlog.log import EventLog, Write
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.silences import Silences, SilenceView
-from quell.gateway.commands import By, Text, clean_text, person
+from quell.gateway.commands import By, Text, clean_text
 from quell.gateway.problems import documented
-from quell.gateway.rest.wire import Key, Page, User, reply
+from quell.gateway.requests import Request, Requests
+from quell.gateway.rest.wire import Key, Page, Who, reply
 from quell.incident import events as ev
 from quell.incident.events import SILENCE_STREAM
 from quell.ingest.silences import create_silence
@@ -59,6 +60,7 @@ class SilenceRoutes:
 
     def __init__(self, models: ReadModels, log: EventLog, *, clock: Callable[[], datetime]) -> None:
         self._models, self._log, self._clock = models, log, clock
+        self._requests = Requests(log)
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes."""
@@ -86,34 +88,33 @@ class SilenceRoutes:
         """List silences: those in force first, then those to come, then those that are over."""
         return reply(Page(items=self._models.silences.all(self._clock()), next_cursor=None))
 
-    async def begin(self, body: NewSilence, key: Key = None, user: User = None) -> Response:
+    async def begin(self, body: NewSilence, who: Who, key: Key = None) -> Response:
         """Keep matching alerts out of incidents for a while; they are counted all the same."""
-        silence_id = _id_of(key)
-        before = await self._find(silence_id) if key else None
-        if before is not None:
-            return reply(before, 201)
-        now = self._clock()
+        silence_id, request = _id_of(key), Request.of("silence", key, body)
+        if await self._requests.happened(request):
+            return reply(await self._must_find(silence_id), 201)
+        now, actor = self._clock(), who.actor(body.by)
         event = create_silence(
             silence_id=silence_id,
             matchers=[ev.Matcher(label=m.label, op=m.op, value=m.value) for m in body.matchers],
             starts_at=(body.starts_at or now).astimezone(UTC),
             ends_at=body.ends_at.astimezone(UTC),
-            by=person(body.by or user),
+            by=actor.id,
+            typed_name=actor.typed_name,
             comment=clean_text(body.comment),
             now=now,
         )
-        await self._log.append([Write(stream=SILENCE_STREAM, events=[event])], key=f"silence/{silence_id}")
-        view = await self._find(silence_id)
-        assert view is not None, "it is in the log"
-        return reply(view, 201)
+        await self._requests.append([Write(stream=SILENCE_STREAM, events=[event])], request)
+        return reply(await self._must_find(silence_id), 201)
 
-    async def end(self, silence_id: str, user: User = None) -> Response:
+    async def end(self, silence_id: str, who: Who) -> Response:
         """End a silence before its time; ending one that is over changes nothing."""
         view = await self._find(silence_id)
         if view is None:
             raise NotFound(f"there is no silence {silence_id[:100]!r}")
         if view.state in ("pending", "active"):
-            event = ev.SilenceEnded(silence_id=silence_id, by=person(user))
+            actor = who.actor()
+            event = ev.SilenceEnded(silence_id=silence_id, by=actor.id, typed_name=actor.typed_name)
             await self._log.append([Write(stream=SILENCE_STREAM, events=[event])], key=f"silence/{silence_id}/ended")
             view = await self._from_log(silence_id) or view
         return reply(view)
@@ -122,6 +123,11 @@ class SilenceRoutes:
         """Return a silence from the read models, or from the log when they are not as far yet."""
         view = self._models.silences.get(silence_id, self._clock())
         return view or await self._from_log(silence_id)
+
+    async def _must_find(self, silence_id: str) -> SilenceView:
+        view = await self._find(silence_id)
+        assert view is not None, "it is in the log"
+        return view
 
     async def _from_log(self, silence_id: str) -> SilenceView | None:
         silences, after = Silences(), 0

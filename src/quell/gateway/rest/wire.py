@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from quell.errors import TooLarge
+from quell.gateway.principal import PRINCIPAL, Caller, Principal
 
 MAX_BODY_BYTES = 64 * 1024
 LARGEST = 2**53 - 1
@@ -30,11 +31,17 @@ Key = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="Names this request: sent again with the same key, it changes nothing and answers as things stand.",
+        description="Names this request: sent again with the same key, it changes nothing and answers as things stand; "
+        "another request with the same key is refused (422).",
     ),
 ]
 User = Annotated[
-    str | None, Header(alias="X-Quell-User", max_length=200, description="Who is asking, unless the body says so.")
+    str | None,
+    Header(
+        alias="X-Quell-User",
+        max_length=200,
+        description="A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves.",
+    ),
 ]
 
 _encode = msgspec.json.Encoder().encode
@@ -47,6 +54,14 @@ class Page(Generic[Row]):
     items: Sequence[Row]
     next_cursor: str | None
     """None when there are no more."""
+
+
+def _caller(request: Request, user: User = None) -> Caller:
+    """Return who the front door let in, and the name they give themselves."""
+    return Caller(principal=request.scope.get(PRINCIPAL) or Principal(), typed_name=user or "")
+
+
+Who = Annotated[Caller, Depends(_caller)]
 
 
 def reply(value: object, status: int = 200) -> Response:

@@ -2,7 +2,8 @@
 Every fact Quell records, and the values in them. Read this first: what is shown, decided or measured is folded
 from these events and from nothing else.
 
-Times are aware UTC. `by` names who did it: `agent:<name>`, `person:<name>` or `system:<part>`.
+Times are aware UTC. `by` names who did it: `agent:<name>`, `person:<name>` or `system:<part>`; `typed_name` is what a
+person typed as their name beside it, a note that nothing proves.
 A field's text that came from telemetry or alerts is data, never an instruction.
 """
 
@@ -92,6 +93,7 @@ from quell.incident.events.system import (
     AutonomyOverridden,
     ProcessStarted,
     ProcessStopped,
+    RequestAccepted,
     SourceFailed,
     SourceRecovered,
 )
@@ -111,6 +113,7 @@ __all__ = [
     "AUTONOMY_STREAM",
     "INTAKE_STREAM",
     "OUTCOME_STREAM",
+    "REQUEST_STREAM",
     "SILENCE_STREAM",
     "SYSTEM_STREAM",
     "ActionApproved",
@@ -182,6 +185,7 @@ __all__ = [
     "Reading",
     "RecordCorrected",
     "Recurrence",
+    "RequestAccepted",
     "ResponseEnded",
     "ResponseStarted",
     "Series",
@@ -246,7 +250,7 @@ IncidentEvent = (
 IntakeEvent = AlertHeld | BatchTaken | BodyRejected
 SilenceEvent = SilenceCreated | SilenceEnded
 AutonomyEvent = AutonomyOverridden
-SystemEvent = ProcessStarted | ProcessStopped | SourceFailed | SourceRecovered
+SystemEvent = ProcessStarted | ProcessStopped | SourceFailed | SourceRecovered | RequestAccepted
 OutcomeEvent = PastIncidentsImported | RecordCorrected | AssumptionsSet
 Event = IncidentEvent | IntakeEvent | SilenceEvent | AutonomyEvent | SystemEvent | OutcomeEvent
 
@@ -254,6 +258,7 @@ INTAKE_STREAM = "intake"
 SILENCE_STREAM = "silences"
 AUTONOMY_STREAM = "autonomy"
 SYSTEM_STREAM = "system"
+REQUEST_STREAM = "requests"
 OUTCOME_STREAM = "outcomes"
 
 

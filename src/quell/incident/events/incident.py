@@ -59,6 +59,7 @@ class StateChanged:
     after: State
     by: str
     reason: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,10 @@ class IncidentAcknowledged:
 
     by: str
     note: str = ""
+    typed_name: str = ""
+    taken_from: str = ""
+    """The owner before, who was asked about and passed over; empty when it had none."""
+    taken_from_typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,7 @@ class SeverityChanged:
     after: IncidentSeverity
     by: str
     reason: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ class IncidentReopened:
 
     by: str
     reason: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,7 @@ class IncidentMerged:
     into: str
     by: str
     reason: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +110,7 @@ class NoteAdded:
 
     by: str
     text: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +122,7 @@ class CauseConfirmed:
     cause: Cause | None
     """None: what about the service is not said."""
     by: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +131,4 @@ class FalseAlarmDeclared:
 
     by: str
     reason: str
+    typed_name: str = ""

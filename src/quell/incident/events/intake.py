@@ -85,6 +85,7 @@ class SilenceCreated:
     ends_at: datetime
     by: str
     comment: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +94,4 @@ class SilenceEnded:
 
     silence_id: str
     by: str
+    typed_name: str = ""

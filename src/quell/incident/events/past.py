@@ -42,6 +42,7 @@ class PastIncidentsImported:
     """Names the tool or the export; with an id it names an incident."""
     incidents: tuple[PastIncident, ...]
     by: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class RecordCorrected:
     """An imported incident as it was, so that its old part of the sums can be taken out; None for one of Quell's."""
     by: str
     reason: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +80,4 @@ class AssumptionsSet:
     """Dollars of models and services that a clean run may cost."""
     by: str
     reason: str
+    typed_name: str = ""

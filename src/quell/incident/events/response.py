@@ -148,6 +148,7 @@ class ActionApproved:
 
     plan_id: str
     by: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,7 @@ class ActionRejected:
     plan_id: str
     by: str
     reason: str
+    typed_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

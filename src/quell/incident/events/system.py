@@ -18,6 +18,16 @@ class AutonomyOverridden:
     """None: what was earned holds again."""
     by: str
     reason: str
+    typed_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAccepted:
+    """A request with an idempotency key was carried out, in the same append; the key stands for it and no other."""
+
+    key: str
+    digest: str
+    """Hash of what the request says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
