@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from quell.actions.action import Target
 from quell.actions.hosts import AllowedHosts
-from quell.actions.http import VALUE_CHARS, HttpAction, HttpActionSpec, HttpCall
+from quell.actions.http import NOT_ASKED, VALUE_CHARS, HttpAction, HttpActionSpec, HttpCall
 from quell.errors import ActionFailed, BadAnswer, ConfigError, Unreachable
 from tests.actions.control_api import TOKEN, ControlApi, Trouble
 
@@ -23,7 +23,17 @@ HOOK = HttpCall(
     headers={"Authorization": "Bearer SECRET"},
     body={"queue": "{queue}", "for": ["{service}"], "note": "not {queue}", "count": 3},
 )
-SPEC = HttpActionSpec(name="pause_queue", run=HOOK, expected="load falls", risk="mail is late", params=("queue",))
+SPEC = HttpActionSpec(
+    name="pause_queue",
+    services=("mailer", "mail-*"),
+    run=HOOK,
+    expected="load falls",
+    risk="mail is late",
+    params=("queue",),
+    secret_path=True,
+)
+DRY = replace(HOOK, url="https://hooks.example.org/dry")
+UNDO = replace(HOOK, url="https://hooks.example.org/undo")
 TARGET = Target(service="mailer", params={"queue": "news"})
 
 
@@ -59,7 +69,7 @@ def flag(api: ControlApi, **more: object) -> HttpActionSpec:
         body={"name": "provider", "value": "b"},
         timeout_s=10.0,
     )
-    return replace(SPEC, run=call, params=(), **more)  # type: ignore[arg-type]
+    return replace(SPEC, run=call, services=("payment",), params=(), **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +79,8 @@ def flag(api: ControlApi, **more: object) -> HttpActionSpec:
         (replace(HOOK, url="gopher://hooks.example.org/"), "only http and https"),
         (replace(HOOK, url="https://u:p@hooks.example.org/"), "credentials"),
         (replace(HOOK, url="https://hooks.example.org:x/"), "Invalid port"),
-        (replace(HOOK, url="https://{service}.example.org/"), "not on the list"),
+        (replace(HOOK, url="https://{service}.example.org/"), "nothing is filled in in an address"),
+        (replace(HOOK, url="https://hooks.example.org/restart/{service}"), "nothing is filled in in an address"),
         (replace(HOOK, method="TRACE"), "'TRACE' is none of"),
         (replace(HOOK, body={"a": [{"b": "{colour}"}]}), "uses colour, which is not declared"),
     ],
@@ -88,7 +99,8 @@ async def test_foreign_text_only_ever_becomes_the_value_of_its_own_field(queue: 
         seen.append(request)
         return httpx.Response(200)
 
-    await answering(keep).run(Target(service=service, params={"queue": queue}), key="k")
+    anyones = replace(SPEC, services=("*",))
+    await answering(keep, anyones).run(Target(service=service, params={"queue": queue}), key="k")
 
     (request,) = seen
     assert json.loads(request.content) == {"queue": queue, "for": [service], "note": "not {queue}", "count": 3}
@@ -107,7 +119,7 @@ async def test_params_that_are_not_declared_are_refused_before_anything_is_sent(
         seen.append(request)
         return httpx.Response(200)
 
-    action = answering(keep, replace(SPEC, dry_run=HOOK))
+    action = answering(keep, replace(SPEC, dry_run=DRY))
 
     dry = await action.dry_run(Target(service="mailer", params=params))
     with pytest.raises(ActionFailed):
@@ -223,8 +235,125 @@ async def test_a_post_is_never_turned_into_a_get_by_a_redirect() -> None:
 async def test_a_dry_run_names_the_call_and_keeps_its_secrets() -> None:
     dry = await answering(accepted).dry_run(TARGET)
 
-    assert dry.steps == ("POST https://hooks.example.org with service = mailer, queue = news",)
+    assert dry.steps == ("POST https://hooks.example.org/*** with service = mailer, queue = news", NOT_ASKED)
     assert dry.params == TARGET.params
+
+
+async def test_the_calls_are_shown_with_method_and_whole_address() -> None:
+    asks = HttpCall(method="GET", url="https://hooks.example.org/mail/state?token=abc&queue=news")
+    spec = replace(SPEC, run=replace(HOOK, url="https://hooks.example.org/mail/pause"), secret_path=False)
+
+    assert answering(accepted, replace(spec, verify=asks, undo=UNDO)).calls(TARGET) == (
+        "POST https://hooks.example.org/mail/pause",
+        "GET https://hooks.example.org/mail/state?token=***&queue=news (asks whether it is in place)",
+        "POST https://hooks.example.org/undo (takes it back)",
+    )
+
+
+# --- whom it is for
+
+
+@pytest.mark.parametrize(
+    ("service", "covered"),
+    [("mailer", True), ("mail-out", True), ("Mailer", False), ("mail", False), ("orders", False), ("", False)],
+)
+async def test_a_service_that_it_is_not_for_is_refused_before_anything_is_sent(service: str, covered: bool) -> None:
+    seen: list[httpx.Request] = []
+
+    def keep(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    action = answering(keep, replace(SPEC, dry_run=DRY, verify=replace(DRY, method="GET"), undo=UNDO))
+    target = Target(service=service, params={"queue": "news"})
+
+    assert action.covers(service) is covered
+    if covered:
+        await action.run(target, key="k")
+        assert len(seen) == 1
+        return
+    dry, back = await action.dry_run(target), await action.undo_check(target, {})
+    with pytest.raises(ActionFailed, match="is for mailer, mail-\\*, not for"):
+        await action.run(target, key="k")
+    with pytest.raises(ActionFailed, match="not for"):
+        await action.undo(target, {}, key="k")
+
+    assert (dry.possible, back.possible) == (False, False)
+    assert not seen
+
+
+# --- what only asks changes nothing
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.example.org/T0/SECRET",
+        "https://HOOKS.example.org:443/T0/SECRET",
+        "https://hooks.example.org/T0//SECRET/",
+        "https://hooks.example.org/a/../T0/%53ECRET#dry",
+    ],
+)
+def test_a_call_that_only_asks_needs_an_address_of_its_own(url: str) -> None:
+    same = replace(HOOK, url=url)
+    for spec in (replace(SPEC, dry_run=same), replace(SPEC, verify=same), replace(SPEC, undo=UNDO, dry_run=UNDO)):
+        with pytest.raises(ConfigError, match="it needs its own"):
+            answering(accepted, spec)
+    with pytest.raises(ConfigError, match="it would make it once more"):
+        answering(accepted, replace(SPEC, undo=same))
+
+
+def test_an_address_that_differs_in_its_query_or_method_is_one_of_its_own() -> None:
+    dry = replace(HOOK, url=f"{HOOK.url}?dry_run=true")
+
+    assert answering(accepted, replace(SPEC, dry_run=dry, verify=replace(HOOK, method="GET"))).name == SPEC.name
+
+
+async def test_a_dry_run_without_an_address_makes_no_call_and_says_that_nothing_was_asked() -> None:
+    seen: list[httpx.Request] = []
+    action = answering(lambda request: seen.append(request) or httpx.Response(200))
+
+    dry = await action.dry_run(TARGET)
+
+    assert (dry.possible, dry.steps[-1]) == (True, NOT_ASKED)
+    assert not seen
+
+
+async def test_a_dry_run_that_is_redirected_to_the_change_itself_does_not_go_there() -> None:
+    seen: list[str] = []
+
+    def there(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(307, headers={"location": "/T0/SECRET"})
+
+    dry = await answering(there, replace(SPEC, dry_run=DRY)).dry_run(TARGET)
+
+    assert not dry.possible
+    assert "redirects to what makes the change" in dry.reason
+    assert seen == ["/dry"]
+
+
+# --- taking it back
+
+
+@pytest.mark.parametrize(("status", "possible"), [(200, True), (404, False), (409, False)])
+async def test_what_is_not_in_place_any_more_cannot_be_taken_back(status: int, possible: bool) -> None:
+    seen: list[str] = []
+
+    def keep(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        return httpx.Response(status)
+
+    spec = replace(SPEC, verify=HttpCall(method="GET", url="https://hooks.example.org/is"), undo=UNDO)
+
+    assert (await answering(keep, spec).undo_check(TARGET, {})).possible is possible
+    assert seen == ["GET"]
+
+
+async def test_what_has_no_undo_call_cannot_be_taken_back() -> None:
+    back = await answering(accepted).undo_check(TARGET, {})
+
+    assert (back.possible, "cannot be undone" in back.reason) == (False, True)
 
 
 async def test_no_message_holds_the_path_or_a_header() -> None:

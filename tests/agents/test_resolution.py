@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from quell.actions.policy import Policy, PolicyRule
 from quell.actions.runbook import Match, Runbook, Step, Verify, When
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
-from quell.agents.resolution import Means, plan, plan_id, run_barred
+from quell.agents.resolution import Means, action_barred, plan, plan_id, run_barred
 from quell.app.runbooks import in_use, shelf
 from quell.eventlog.projections.history import RunbookRun
 from quell.incident.events import Autonomy, Cause, Checks, Plan, TrackRecord
@@ -30,13 +31,21 @@ class Change:
     reversible = True
     expected, risk, undo_is = "it works again", "low", "put back"
 
-    def __init__(self, name: str, *, refuses: str = "") -> None:
+    def __init__(self, name: str, *, refuses: str = "", services: tuple[str, ...] = ("*",), to: str = "1.4.2") -> None:
         self.name = name
+        self.services = services
         self._refuses = refuses
+        self._to = to
 
     async def dry_run(self, target: Target) -> DryRun:
         steps = (f"{self.name} {target.service}",)
-        return DryRun(possible=not self._refuses, steps=steps, reason=self._refuses, params={"to": "1.4.2"})
+        return DryRun(possible=not self._refuses, steps=steps, reason=self._refuses, params={"to": self._to})
+
+    def covers(self, service: str) -> bool:
+        return any(fnmatchcase(service, pattern) for pattern in self.services)
+
+    def calls(self, target: Target) -> tuple[str, ...]:
+        return (f"POST http://hooks.test/{self.name}?to={target.params.get('to', '')}",)
 
     def blast_radius(self, target: Target) -> tuple[str, ...]:
         return (target.service,)
@@ -45,6 +54,9 @@ class Change:
         raise AssertionError("planning changes nothing")
 
     async def verify(self, target: Target) -> bool:
+        raise AssertionError("planning changes nothing")
+
+    async def undo_check(self, target: Target, undo_params: Mapping[str, str]) -> DryRun:
         raise AssertionError("planning changes nothing")
 
     async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
@@ -138,13 +150,104 @@ async def test_an_action_with_a_bad_record_gives_way_to_one_that_helped() -> Non
 
 
 async def test_a_webhook_that_the_settings_name_for_a_cause_is_proposed_for_it() -> None:
-    hook = {"url": "http://pager/", "causes": ["bad_release"]}
+    hook = {"url": "http://pager/", "services": ["payment"], "causes": ["bad_release"]}
     settings = Settings.model_validate({"actions": {"webhooks": {"page_the_release_team": hook}}})
 
     found = await planned(bad_release(), actions=(Change("page_the_release_team"),), runbooks=in_use(shelf(settings)))
 
     assert isinstance(found, Plan)
     assert found.action == "page_the_release_team"
+
+
+def hooks(**webhooks: dict[str, Any]) -> Sequence[Runbook]:
+    """The runbooks in use with these webhooks in the settings."""
+    return in_use(shelf(Settings.model_validate({"actions": {"webhooks": webhooks}})))
+
+
+def hook(*services: str) -> dict[str, Any]:
+    return {"url": "http://hooks/", "services": services, "causes": ["bad_release"]}
+
+
+@pytest.mark.parametrize("first", ["payment", "orders"])
+async def test_of_two_webhooks_for_the_same_cause_only_that_of_the_service_at_fault_is_proposed(first: str) -> None:
+    of = {"a_restart": first, "b_restart": "orders" if first == "payment" else "payment"}
+    actions = tuple(Change(name, services=(service,)) for name, service in of.items())
+
+    found = await planned(
+        bad_release(), actions=actions, runbooks=hooks(**{name: hook(service) for name, service in of.items()})
+    )
+
+    assert isinstance(found, Plan)
+    assert (of[found.action], found.target) == ("payment", "payment")
+
+
+async def test_without_an_action_for_the_service_at_fault_nothing_is_proposed() -> None:
+    found = await planned(
+        bad_release(),
+        actions=(Change("restart_orders", services=("orders",)),),
+        runbooks=[*hooks(restart_orders=hook("orders")), bounce(match=RELEASE, steps=(Step(action="restart_orders"),))],
+    )
+
+    assert isinstance(found, str)
+    assert "held back: bounce: restart_orders is not for payment" in found
+
+
+RELEASE = Match(causes=(Cause.BAD_RELEASE,))
+
+
+def two_of_equal_score() -> list[Runbook]:
+    return [
+        bounce(name=name, match=RELEASE, steps=(Step(action=action),))
+        for name, action in (("one", "restart_one"), ("two", "restart_two"))
+    ]
+
+
+async def test_of_two_actions_that_nothing_tells_apart_none_is_proposed() -> None:
+    found = await planned(
+        bad_release(), actions=(Change("restart_one"), Change("restart_two")), runbooks=two_of_equal_score()
+    )
+
+    assert isinstance(found, str)
+    assert found.startswith("two actions fit and nothing tells them apart: restart_one (one), restart_two (two)")
+
+
+async def test_of_two_actions_of_equal_score_the_only_one_that_is_possible_is_proposed() -> None:
+    actions = (Change("restart_one", refuses="it restarts already"), Change("restart_two"))
+
+    found = await planned(bad_release(), actions=actions, runbooks=two_of_equal_score())
+
+    assert isinstance(found, Plan)
+    assert found.action == "restart_two"
+
+
+async def test_two_runbooks_that_would_do_the_same_are_no_choice() -> None:
+    twice = [bounce(name=name, match=RELEASE) for name in ("one", "two")]
+
+    found = await planned(bad_release(), actions=(Change("restart"),), runbooks=twice)
+
+    assert isinstance(found, Plan)
+    assert (found.action, found.runbook) == ("restart", "one")
+
+
+async def test_the_plan_shows_each_call_filled_in() -> None:
+    found = await planned(bad_release())
+
+    assert isinstance(found, Plan)
+    assert found.calls == ("POST http://hooks.test/roll_back?to=1.4.2",)
+
+
+async def test_an_action_that_is_no_longer_what_the_plan_showed_is_not_carried_out() -> None:
+    found = await planned(bad_release())
+    assert isinstance(found, Plan)
+    now = {"roll_back": Change("roll_back")}
+
+    assert action_barred(found, now) == ""
+    assert "no action roll_back any more" in action_barred(found, {})
+    assert "roll_back is not for payment" in action_barred(found, {"roll_back": Change("roll_back", services=("x",))})
+    assert "would now call POST http://hooks.test/other" in action_barred(found, {"roll_back": Change("other")})
+    assert (
+        action_barred(replace(found, calls=()), {"roll_back": Change("other")}) == ""
+    )  # planned before calls were kept
 
 
 @pytest.mark.parametrize(
@@ -160,18 +263,19 @@ async def test_a_plan_that_would_do_something_else_has_another_id() -> None:
     found = await planned(bad_release())
     assert isinstance(found, Plan)
 
-    runbook = (found.runbook, found.runbook_version)
+    runbook, does = (found.runbook, found.runbook_version), (*found.steps, *found.calls)
     ids = {
-        plan_id(found.action, found.target, found.params, found.steps, runbook=runbook),
-        plan_id(found.action, "checkout", found.params, found.steps, runbook=runbook),
-        plan_id("restart", found.target, found.params, found.steps, runbook=runbook),
-        plan_id(found.action, found.target, {"to": "1.4.1"}, found.steps, runbook=runbook),
-        plan_id(found.action, found.target, found.params, ("another step",), runbook=runbook),
-        plan_id(found.action, found.target, found.params, found.steps, runbook=("another", found.runbook_version)),
-        plan_id(found.action, found.target, found.params, found.steps, runbook=(found.runbook, "2")),
+        plan_id(found.action, found.target, found.params, does, runbook=runbook),
+        plan_id(found.action, "checkout", found.params, does, runbook=runbook),
+        plan_id("restart", found.target, found.params, does, runbook=runbook),
+        plan_id(found.action, found.target, {"to": "1.4.1"}, does, runbook=runbook),
+        plan_id(found.action, found.target, found.params, ("another step", *found.calls), runbook=runbook),
+        plan_id(found.action, found.target, found.params, (*found.steps, "POST elsewhere"), runbook=runbook),
+        plan_id(found.action, found.target, found.params, does, runbook=("another", found.runbook_version)),
+        plan_id(found.action, found.target, found.params, does, runbook=(found.runbook, "2")),
     }
 
-    assert len(ids) == 7
+    assert len(ids) == 8
     assert found.id in ids
     assert replace(found, title="x").id == found.id
 

@@ -324,11 +324,18 @@ async def test_a_supervisor_that_is_gone_is_bad(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("allowed", "state"), [((), "bad"), (("hooks.example",), "ok")])
 async def test_a_webhook_is_looked_at_and_never_called(allowed: tuple[str, ...], state: str, tmp_path: Path) -> None:
-    webhook = {"url": "https://hooks.example/restart?key=secret-of-the-hook"}
+    webhook = {"url": "https://hooks.example/restart?key=secret-of-the-hook", "services": ["cart"]}
     found = await _found(tmp_path, actions={"webhooks": {"restart": webhook}, "allowed_hosts": allowed})
 
     assert found["webhook restart"].state == state
     assert "secret-of-the-hook" not in str(found)
+
+
+async def test_a_webhook_that_names_no_service_is_bad(tmp_path: Path) -> None:
+    webhook = {"url": "https://hooks.example/restart"}
+    found = await _found(tmp_path, actions={"webhooks": {"restart": webhook}, "allowed_hosts": ("hooks.example",)})
+
+    assert (found["webhook restart"].state, "services" in found["webhook restart"].mend) == ("bad", True)
 
 
 # --- runbooks

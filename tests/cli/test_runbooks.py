@@ -62,11 +62,33 @@ def test_every_bad_runbook_is_named_in_the_one_line_of_a_refusal(
 def test_a_webhook_that_names_a_cause_that_there_is_not_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "quell.toml").write_text('[actions.webhooks.page]\nurl = "http://pager/"\ncauses = ["bad_luck"]\n')
+    (tmp_path / "quell.toml").write_text(
+        '[actions.webhooks.page]\nurl = "http://pager/"\nservices = ["edge"]\ncauses = ["bad_luck"]\n'
+    )
 
     said = refusal(monkeypatch, "check-config", "--config", str(tmp_path / "quell.toml"))
 
     assert "actions.webhooks.page.causes: no cause 'bad_luck'" in said
+
+
+@pytest.mark.parametrize("command", ["check-config", "serve"])
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (["a"], "actions.webhooks.a.services: must name the services that it changes"),
+        (["a", 'services = ["orders"]', "b", 'services = ["ord*"]'], "both fit memory_leak of service 'orders'"),
+        (["a", 'services = ["orders"]', 'dry_run_url = "http://hooks/a"'], "the address of the dry run is that of the"),
+    ],
+)
+def test_a_webhook_that_could_hit_another_service_is_refused_in_one_line(
+    command: str, settings: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = '[actions.webhooks.{0}]\nurl = "http://hooks/{0}"\ncauses = ["memory_leak"]\n'
+    text = "".join(head.format(line) if len(line) == 1 else f"{line}\n" for line in settings)
+    (tmp_path / "quell.toml").write_text(f'[actions]\nallowed_hosts = ["hooks"]\n{text}')
+    more = ("--port", "0", "--data", str(tmp_path / "data")) if command == "serve" else ()
+
+    assert says in refusal(monkeypatch, command, "--config", str(tmp_path / "quell.toml"), *more)
 
 
 def test_check_says_of_each_file_whether_it_can_be_used_and_ends_with_2_when_one_cannot(tmp_path: Path) -> None:

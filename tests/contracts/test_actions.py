@@ -49,6 +49,7 @@ def webhook(api: ControlApi, client: httpx.AsyncClient, timeout_s: float) -> Htt
 
     spec = HttpActionSpec(
         name="change_bank",
+        services=("payment",),
         run=call("POST", "/services/payment/flag", {"name": "provider", "value": "{bank}"}),
         dry_run=call("POST", "/dry/payment", {"value": "{bank}"}),
         verify=call("GET", "/is/payment/provider/b"),
@@ -261,6 +262,48 @@ async def test_undo_restores_what_was_or_says_that_it_cannot(case: Case, api: Co
     assert case.value(api.snapshot()) == before
     assert not await action.verify(target)
     assert len(api.changed) == once
+
+
+async def test_whether_it_can_be_taken_back_is_told_without_changing_anything(
+    case: Case, api: ControlApi, action: Action
+) -> None:
+    target = await pinned(action, case.target)
+    before = await action.undo_check(target, {})
+    done = await action.run(target, key="k1")
+    after, changed = api.snapshot(), list(api.changed)
+
+    there = await action.undo_check(target, done.undo_params)
+
+    assert not before.possible
+    assert there.possible is action.reversible, there.reason
+    assert (api.snapshot(), api.changed) == (after, changed)
+    if action.reversible:
+        await action.undo(target, done.undo_params, key="k1")
+        gone = await action.undo_check(target, done.undo_params)
+        assert (gone.possible, bool(gone.reason)) == (False, True)
+
+
+async def test_the_first_call_is_the_one_that_makes_the_change(case: Case, api: ControlApi, action: Action) -> None:
+    target = await pinned(action, case.target)
+    calls = action.calls(target)
+
+    await action.run(target, key="k1")
+
+    made = [f"{method} {api.base_url}{path}" for method, path in api.asked if path.startswith("/services/")]
+    assert made == [calls[0]]
+    assert all(TOKEN not in call for call in calls)
+    assert any("takes it back" in call for call in calls) is action.reversible
+
+
+async def test_a_service_that_nobody_knows_is_refused(case: Case, api: ControlApi, action: Action) -> None:
+    stranger = Target(service="nobody", params=(await pinned(action, case.target)).params)
+
+    dry, back = await action.dry_run(stranger), await action.undo_check(stranger, {})
+    with pytest.raises(ActionFailed):
+        await action.run(stranger, key="k1")
+
+    assert (dry.possible, back.possible) == (False, False)
+    assert not api.changed
 
 
 async def test_a_process_that_knows_only_the_plan_can_undo(

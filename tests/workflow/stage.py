@@ -137,6 +137,8 @@ class CountedRollBack:
     def __init__(self, ledger: Path, *, breaks: bool = False) -> None:
         self._ledger = ledger
         self._breaks = breaks
+        self.moved_on = False
+        """Somebody has changed the service since."""
         self.after_change: Callable[[], None] | None = None
         """Called once the change is made and before anybody is told."""
 
@@ -152,6 +154,12 @@ class CountedRollBack:
     async def dry_run(self, target: Target) -> DryRun:
         return DryRun(possible=True, steps=("1.5.0 -> 1.4.2",), undo_params={"version": "1.5.0"})
 
+    def covers(self, service: str) -> bool:
+        return service == "payment"
+
+    def calls(self, target: Target) -> tuple[str, ...]:
+        return (f"POST http://control.test/{target.service}/roll_back",)
+
     def blast_radius(self, target: Target) -> tuple[str, ...]:
         return (target.service,)
 
@@ -165,6 +173,10 @@ class CountedRollBack:
 
     async def verify(self, target: Target) -> bool:
         return True
+
+    async def undo_check(self, target: Target, undo_params: Mapping[str, str]) -> DryRun:
+        moved = "it runs release 1.6.0" if self.moved_on else ""
+        return DryRun(possible=not moved, steps=("1.4.2 -> 1.5.0",), reason=moved)
 
     async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
         self._once(f"undo {target.service} to {undo_params['version']} {key}")

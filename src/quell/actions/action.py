@@ -59,6 +59,17 @@ class Action(Protocol):
         """Say what would happen. Raises: UpstreamError."""
         ...
 
+    def covers(self, service: str) -> bool:
+        """Return whether the action is for a service at all; one that is not is never asked to change it."""
+        ...
+
+    def calls(self, target: Target) -> tuple[str, ...]:
+        """
+        Return every HTTP call that the change may make, as `METHOD address`, secrets masked and values filled in: that
+        which makes it first, then those that look after it and take it back, with what they are for.
+        """
+        ...
+
     def blast_radius(self, target: Target) -> tuple[str, ...]:
         """Return the services that feel the change itself."""
         ...
@@ -69,6 +80,13 @@ class Action(Protocol):
 
     async def verify(self, target: Target) -> bool:
         """Return whether the change itself is in place (not whether it helped). Raises: UpstreamError."""
+        ...
+
+    async def undo_check(self, target: Target, undo_params: Mapping[str, str]) -> DryRun:
+        """
+        Say whether the change can still be taken back, without changing anything: it is in place, and nobody has moved
+        the state on since. Raises: UpstreamError.
+        """
         ...
 
     async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:

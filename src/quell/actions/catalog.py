@@ -8,7 +8,7 @@ Which runbooks fit a cause, and in which order to consider them: by fit, track r
 Specificity is 0.7 for a runbook that names causes only, and 0.1 more for each of services, kinds and series that it
 names too. Labels narrow a runbook and earn it nothing, as whoever sends alerts writes them. The record is that of the
 step's action against the cause on the kind of service. Risk is 1 for low, 0.8 for medium, 0.5 for high. Of equal scores
-the name decides.
+the name comes first; nothing is chosen by that alone.
 """
 
 from __future__ import annotations
@@ -95,15 +95,21 @@ def choose(situation: Situation, runbooks: Iterable[Runbook], available: Iterabl
     Return what may mend the cause, the best first, and what was passed over; neither when nothing fits.
 
     Args:
-        available: the actions that can be done here; a step without one is left out.
+        available: the actions that can be done here; a step without one, or with one that is not for the service at
+            fault, is left out.
         records: of the kind of service at fault.
     """
     actions = {action.name: action for action in available}
     ranked: list[tuple[float, str, list[Candidate]]] = []
     passed_over = []
     for runbook in sorted(runbooks, key=lambda one: one.name):
-        steps = [step for step in runbook.steps if step.action in actions]
-        if not steps or not matches(runbook.match, situation):
+        known = [step for step in runbook.steps if step.action in actions]
+        if not known or not matches(runbook.match, situation):
+            continue
+        service = situation.hypothesis.service
+        steps = [step for step in known if actions[step.action].covers(service)]
+        if not steps:
+            passed_over.append(f"{runbook.name}: {', '.join(step.action for step in known)} is not for {service}")
             continue
         if why := hindrance(runbook, situation):
             passed_over.append(f"{runbook.name}: {why}")

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 import httpx
 
 from quell.actions.action import Done, DryRun, Target
+from quell.actions.address import same_place, shown_address
 from quell.actions.exchange import Answer, ask, shown
 from quell.actions.hosts import AllowedHosts
+from quell.actions.patterns import matches_any
 from quell.errors import (
     ActionFailed,
     BadAnswer,
@@ -28,6 +30,8 @@ VALUE_CHARS = 500
 REDIRECTS = 3
 SAME_METHOD = frozenset({307, 308})
 TO_GET = frozenset({301, 302, 303})
+CHANGE = "the change itself"
+NOT_ASKED = "nothing was asked beforehand: it has no address for a dry run, so whether it can be done is not known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +55,15 @@ class HttpActionSpec:
     """An action as the settings write it; what is None cannot be asked of the other side."""
 
     name: str
+    services: tuple[str, ...]
+    """The services that it is for, as patterns; it refuses every other one."""
     run: HttpCall
     expected: str
     risk: str
     params: tuple[str, ...] = ()
     """Names that a target must give, each with a value."""
     dry_run: HttpCall | None = None
-    """2xx: it would work; 4xx: it would not, and why."""
+    """2xx: it would work; 4xx: it would not, and why. Never the address that makes the change."""
     verify: HttpCall | None = None
     """2xx: it is in place; 4xx: it is not."""
     undo: HttpCall | None = None
@@ -66,14 +72,15 @@ class HttpActionSpec:
     """Of an answer; the rest is not read."""
     settle_s: float = 5.0
     """How long to ask `verify` after an answer that never came."""
+    secret_path: bool = False
+    """Path and query of its addresses are a secret that does not look like one: they are never shown."""
 
 
 class HttpAction:
     """
     The action. The other side must honour the Idempotency-Key header: a call whose answer was lost is sent again.
 
-    Raises (on construction): ConfigError: a host is not listed, a body names a param that is not declared, or the
-        method is not one of those known.
+    Raises (on construction): ConfigError, as `check_spec`.
     """
 
     def __init__(
@@ -88,21 +95,34 @@ class HttpAction:
         self._client = client
         self._hosts = hosts
         self._poll_s = poll_s
-        for call in (spec.run, spec.dry_run, spec.verify, spec.undo):
-            if call is not None:
-                self._check(call)
+        check_spec(spec, hosts)
 
     async def dry_run(self, target: Target) -> DryRun:
-        """Say what would be sent; ask the other side too if it can be asked."""
+        """
+        Say what would be sent, and ask the other side at the address for that; without one no call is made, and only
+        the name of the host is looked up.
+        """
         try:
             values = self._values(target)
             await self._hosts.address(httpx.URL(self._spec.run.url))
-            said = "" if self._spec.dry_run is None else await self._try(self._spec.dry_run, values)
+            said = NOT_ASKED if self._spec.dry_run is None else await self._try(self._spec.dry_run, values)
         except (ActionFailed, Forbidden) as error:
             return DryRun(possible=False, steps=(), reason=str(error))
         told = ", ".join(f"{name} = {shown(value, 100)}" for name, value in values.items())
-        steps = (f"{_what(self._spec.run)} with {told}", *([said] if said else []))
+        steps = (f"{self._what(self._spec.run)} with {told}", said)
         return DryRun(possible=True, steps=steps, undo_params=dict(target.params), params=dict(target.params))
+
+    def covers(self, service: str) -> bool:
+        """Return whether the settings name the service for it."""
+        return matches_any(service, self._spec.services)
+
+    def calls(self, target: Target) -> tuple[str, ...]:
+        """Return the call, and those that ask after it and take it back."""
+        also = ((self._spec.verify, "asks whether it is in place"), (self._spec.undo, "takes it back"))
+        return (
+            self._what(self._spec.run),
+            *(f"{self._what(call)} ({why})" for call, why in also if call is not None),
+        )
 
     def blast_radius(self, target: Target) -> tuple[str, ...]:
         """Return the service: of more nothing is known here."""
@@ -118,7 +138,7 @@ class HttpAction:
         else:
             failed = answer.status >= 500 and self._spec.verify is not None
             output = (
-                await self._find_out(values, BadAnswer(_said(self._spec.run, answer)))
+                await self._find_out(values, BadAnswer(self._said(self._spec.run, answer)))
                 if failed
                 else self._output(self._spec.run, answer)
             )
@@ -133,29 +153,42 @@ class HttpAction:
         except ActionFailed as error:
             raise BadAnswer(f"{self.name} cannot be verified: {error}") from error
 
+    async def undo_check(self, target: Target, undo_params: Mapping[str, str]) -> DryRun:
+        """Ask whether the change is still in place, if that can be asked."""
+        try:
+            undo, values = self._way_back(target, undo_params)
+            await self._hosts.address(httpx.URL(undo.url))
+            there = self._spec.verify is None or await self._in_place(self._spec.verify, values)
+        except (ActionFailed, Forbidden) as error:
+            return DryRun(possible=False, steps=(), reason=str(error))
+        if not there:
+            return DryRun(possible=False, steps=(), reason=f"{self.name}: the change is not in place any more")
+        return DryRun(possible=True, steps=(self._what(undo),))
+
     async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
         """Make the call that takes it back."""
-        if self._spec.undo is None:
-            raise ActionFailed(f"{self.name} of {target.service} cannot be undone: {self.undo_is}")
-        values = self._values(Target(service=target.service, params={**target.params, **undo_params}))
-        answer = await self._ask(self._spec.undo, values, key=f"{key}/undo")
-        return Done(output=self._output(self._spec.undo, answer))
+        undo, values = self._way_back(target, undo_params)
+        answer = await self._ask(undo, values, key=f"{key}/undo")
+        return Done(output=self._output(undo, answer))
 
     # --- what is sent
 
-    def _check(self, call: HttpCall) -> None:
-        if call.method not in METHODS:
-            raise ConfigError(f"action {self.name}: {call.method!r} is none of {', '.join(sorted(METHODS))}")
-        try:
-            self._hosts.check(httpx.URL(call.url))
-        except (Forbidden, httpx.InvalidURL) as error:
-            raise ConfigError(f"action {self.name}: {error}") from error
-        unknown = _placeholders(call.body) - {"service", *self._spec.params}
-        if unknown:
-            raise ConfigError(f"action {self.name}: its body uses {', '.join(sorted(unknown))}, which is not declared")
+    def _way_back(self, target: Target, undo_params: Mapping[str, str]) -> tuple[HttpCall, dict[str, str]]:
+        """Return the call that takes it back and its values. Raises: ActionFailed: there is none, or wrong params."""
+        if self._spec.undo is None:
+            raise ActionFailed(f"{self.name} of {target.service} cannot be undone: {self.undo_is}")
+        return self._spec.undo, self._values(Target(service=target.service, params={**target.params, **undo_params}))
 
     def _values(self, target: Target) -> dict[str, str]:
-        """Return what may be filled in. Raises: ActionFailed: params are missing, unknown or too long."""
+        """
+        Return what may be filled in.
+
+        Raises: ActionFailed: the action is not for the service, or params are missing, unknown or too long.
+        """
+        if not self.covers(target.service):
+            raise ActionFailed(
+                f"{self.name} is for {', '.join(self._spec.services[:5])}, not for {shown(target.service, 80)}"
+            )
         declared = set(self._spec.params)
         if wrong := sorted(declared ^ target.params.keys()):
             raise ActionFailed(
@@ -167,17 +200,24 @@ class HttpAction:
                 raise ActionFailed(f"{self.name}: {name} is longer than {VALUE_CHARS} characters")
         return values
 
+    def _what(self, call: HttpCall) -> str:
+        return f"{call.method} {shown_address(call.url, secret_path=self._spec.secret_path)}"
+
+    def _said(self, call: HttpCall, answer: Answer) -> str:
+        words = shown(answer.body, 200)
+        return f"{self._what(call)}: answered {answer.status}" + (f", {words}" if words else "")
+
     async def _ask(self, call: HttpCall, values: Mapping[str, str], *, key: str | None = None) -> Answer:
         """Send a call and follow its redirects to listed hosts."""
         try:
             async with asyncio.timeout(call.timeout_s):
                 answer = await self._follow(call, values, key)
         except TimeoutError as error:
-            raise TimedOut(f"{_what(call)}: no answer within {call.timeout_s:g} s") from error
+            raise TimedOut(f"{self._what(call)}: no answer within {call.timeout_s:g} s") from error
         except Forbidden as error:
             raise ActionFailed(f"{self.name}: {error}") from error
         if answer.status == 429:
-            raise RateLimited(f"{_what(call)}: asked to wait")
+            raise RateLimited(f"{self._what(call)}: asked to wait")
         return answer
 
     async def _follow(self, call: HttpCall, values: Mapping[str, str], key: str | None) -> Answer:
@@ -190,14 +230,16 @@ class HttpAction:
             try:
                 there = url.join(answer.location)
             except httpx.InvalidURL as error:
-                raise BadAnswer(f"{_what(call)}: redirects to something that is no URL") from error
+                raise BadAnswer(f"{self._what(call)}: redirects to something that is no URL") from error
             if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
                 # Configured headers hold credentials for the configured place only.
                 headers = {name: value for name, value in headers.items() if name == "Idempotency-Key"}
+            if call in (self._spec.dry_run, self._spec.verify) and _changed_by(self._spec, method, there):
+                raise Forbidden(f"{self._what(call)} only asks, and redirects to what makes the change")
             if url.scheme == "https" and there.scheme != "https":
-                raise Forbidden(f"{_what(call)} redirects from https to {there.scheme}")
+                raise Forbidden(f"{self._what(call)} redirects from https to {there.scheme}")
             url = there
-        raise BadAnswer(f"{_what(call)}: more than {REDIRECTS} redirects")
+        raise BadAnswer(f"{self._what(call)}: more than {REDIRECTS} redirects")
 
     async def _send(
         self, call: HttpCall, method: str, url: httpx.URL, headers: Mapping[str, str], body: object
@@ -217,7 +259,7 @@ class HttpAction:
             extensions={"sni_hostname": url.host},
         )
         return await ask(
-            self._client, request, what=_what(call), timeout_s=call.timeout_s, max_bytes=self._spec.max_bytes
+            self._client, request, what=self._what(call), timeout_s=call.timeout_s, max_bytes=self._spec.max_bytes
         )
 
     # --- what comes back
@@ -225,18 +267,18 @@ class HttpAction:
     async def _try(self, call: HttpCall, values: Mapping[str, str]) -> str:
         answer = await self._ask(call, values)
         if answer.status >= 500:
-            raise BadAnswer(_said(call, answer))
+            raise BadAnswer(self._said(call, answer))
         return self._output(call, answer)
 
     def _output(self, call: HttpCall, answer: Answer) -> str:
         if not answer.ok:
-            raise ActionFailed(_said(call, answer))
-        return shown(answer.body) or f"{_what(call)}: answered {answer.status}"
+            raise ActionFailed(self._said(call, answer))
+        return shown(answer.body) or f"{self._what(call)}: answered {answer.status}"
 
     async def _in_place(self, call: HttpCall, values: Mapping[str, str]) -> bool:
         answer = await self._ask(call, values)
         if answer.status >= 500 or answer.status in {401, 403} or 300 <= answer.status < 400:
-            raise BadAnswer(_said(call, answer))
+            raise BadAnswer(self._said(call, answer))
         return answer.ok
 
     async def _find_out(self, values: Mapping[str, str], error: UpstreamError) -> str:
@@ -257,15 +299,45 @@ class HttpAction:
             await asyncio.sleep(self._poll_s)
 
 
-def _what(call: HttpCall) -> str:
-    """Name a call without its path, which may hold a secret."""
-    url = httpx.URL(call.url)
-    return f"{call.method} {url.scheme}://{url.netloc.decode('ascii')}"
+def check_spec(spec: HttpActionSpec, hosts: AllowedHosts) -> None:
+    """
+    Check that none of an action's calls could go astray.
+
+    Raises: ConfigError: a host is not listed, an address holds a placeholder, a call that only asks or takes back goes
+        to the address of one that changes something, a body names a param that is not declared, or the method is not
+        one of those known.
+    """
+    for call in (spec.run, spec.dry_run, spec.verify, spec.undo):
+        if call is not None:
+            _check_call(spec, call, hosts)
+    for asks, call in (("the dry run", spec.dry_run), ("verify", spec.verify)):
+        if call is not None and (changes := _changed_by(spec, call.method, call.url)):
+            raise ConfigError(f"action {spec.name}: the address of {asks} is that of {changes}: it needs its own")
+    undo, run = spec.undo, spec.run
+    if undo is not None and (undo.method, undo.body) == (run.method, run.body) and same_place(undo.url, run.url):
+        raise ConfigError(f"action {spec.name}: the call of undo is that of {CHANGE}: it would make it once more")
 
 
-def _said(call: HttpCall, answer: Answer) -> str:
-    words = shown(answer.body, 200)
-    return f"{_what(call)}: answered {answer.status}" + (f", {words}" if words else "")
+def _changed_by(spec: HttpActionSpec, method: str, url: httpx.URL | str) -> str:
+    """Say what a call to an address would change; empty for nothing that is known."""
+    for what, call in ((CHANGE, spec.run), ("undo", spec.undo)):
+        if call is not None and call.method == method and same_place(call.url, url):
+            return what
+    return ""
+
+
+def _check_call(spec: HttpActionSpec, call: HttpCall, hosts: AllowedHosts) -> None:
+    if call.method not in METHODS:
+        raise ConfigError(f"action {spec.name}: {call.method!r} is none of {', '.join(sorted(METHODS))}")
+    if "{" in call.url:
+        raise ConfigError(f"action {spec.name}: nothing is filled in in an address; the body names the service")
+    try:
+        hosts.check(httpx.URL(call.url))
+    except (Forbidden, httpx.InvalidURL) as error:
+        raise ConfigError(f"action {spec.name}: {error}") from error
+    unknown = _placeholders(call.body) - {"service", *spec.params}
+    if unknown:
+        raise ConfigError(f"action {spec.name}: its body uses {', '.join(sorted(unknown))}, which is not declared")
 
 
 def _name_in(text: str) -> str | None:

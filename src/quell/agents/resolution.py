@@ -54,7 +54,7 @@ async def plan(
     Return a plan for the best explanation, or one sentence on why there is none.
 
     Only an explanation that diagnosis stands behind is acted on. The candidates are tried dry in their order and the
-    first that is possible is proposed.
+    first that is possible is proposed, unless another one that is possible fits as well.
     """
     if diagnosis is None or not diagnosis.hypotheses:
         return "no cause is known, so nothing is proposed"
@@ -68,18 +68,47 @@ async def plan(
             f"no action that Quell has mends this: {best.title}", _listed("held back", choice.passed_over)
         )
     refused: list[str] = []
-    for number, candidate in enumerate(choice.candidates, start=1):
-        target = Target(service=best.service, params=candidate.params)
-        dry = await candidate.action.dry_run(target)
-        await progress(number, len(choice.candidates), f"tried {candidate.action.name} dry")
-        if dry.possible:
-            chosen = _why_chosen(candidate, choice, refused)
-            found = _plan(best, candidate, target, dry, detection, means, chosen)
-            return hold_out(taint.bounded(found, best, detection, diagnosis), case.incident_id, means.hold_out)
-        refused.append(f"{candidate.action.name}: {dry.reason}")
+    possible = await _tried(best.service, choice, refused, progress)
+    if len({(one.action.name, *sorted(_params(one, dry).items())) for one, dry in possible}) > 1:
+        named = ", ".join(f"{one.action.name} ({one.runbook.name})" for one, _ in possible)
+        return f"two actions fit and nothing tells them apart: {named}; a person has to say which mends {best.title}"
+    for candidate, dry in possible[:1]:
+        chosen = _why_chosen(candidate, choice, refused)
+        found = _plan(best, candidate, dry, detection, means, chosen)
+        return hold_out(taint.bounded(found, best, detection, diagnosis), case.incident_id, means.hold_out)
     return _sentences(
         f"nothing that fits {best.title} is possible: {'; '.join(refused)}", _listed("held back", choice.passed_over)
     )
+
+
+async def _tried(
+    service: str, choice: Choice, refused: list[str], progress: Progress
+) -> list[tuple[Candidate, DryRun]]:
+    """
+    Return the best candidate that is possible, and those of other runbooks with the same score that are possible too.
+
+    Args:
+        refused: what is not possible is added, with the reason.
+    """
+    possible: dict[str, tuple[Candidate, DryRun]] = {}
+    best: float | None = None
+    for number, candidate in enumerate(choice.candidates, start=1):
+        score = round(candidate.score.total, 9)
+        if best is not None and score != best:
+            break
+        if candidate.runbook.name in possible:
+            continue
+        dry = await candidate.action.dry_run(Target(service=service, params=candidate.params))
+        await progress(number, len(choice.candidates), f"tried {candidate.action.name} dry")
+        if dry.possible:
+            possible[candidate.runbook.name], best = (candidate, dry), score
+        else:
+            refused.append(f"{candidate.action.name}: {dry.reason}")
+    return list(possible.values())
+
+
+def _params(candidate: Candidate, dry: DryRun) -> dict[str, str]:
+    return {**candidate.params, **dry.params}
 
 
 def _situation(
@@ -122,19 +151,20 @@ def _sentences(*parts: str) -> str:
 def _plan(
     best: Hypothesis,
     candidate: Candidate,
-    target: Target,
     dry: DryRun,
     detection: Detection | None,
     means: Means,
     choice: str,
 ) -> Plan:
     action, runbook = candidate.action, candidate.runbook
-    decision = means.policy.decide(action.name, target.service)
-    params = {**candidate.params, **dry.params}
+    decision = means.policy.decide(action.name, best.service)
+    params = _params(candidate, dry)
+    target = Target(service=best.service, params=params)
+    calls = action.calls(target)
     within_s = runbook.verify.within_s or means.verify_within_s
     steady_s = means.steady_s if runbook.verify.steady is None else float(runbook.verify.steady)
     return Plan(
-        id=plan_id(action.name, target.service, params, dry.steps, runbook=(runbook.name, runbook.version)),
+        id=plan_id(action.name, target.service, params, (*dry.steps, *calls), runbook=(runbook.name, runbook.version)),
         hypothesis_id=best.id,
         action=action.name,
         target=target.service,
@@ -154,7 +184,28 @@ def _plan(
         runbook_version=runbook.version,
         choice=choice,
         checks=_checks(runbook),
+        calls=calls,
     )
+
+
+def action_barred(plan: Plan, actions: Mapping[str, Action]) -> str:
+    """
+    Say why a plan's action may not be carried out as it was shown; empty when it may.
+
+    Settings may have changed, with a restart, since somebody said yes to the plan.
+
+    Args:
+        actions: that there are now.
+    """
+    action = actions.get(plan.action)
+    if action is None:
+        return f"there is no action {plan.action} any more"
+    if not action.covers(plan.target):
+        return f"{plan.action} is not for {plan.target}"
+    calls = action.calls(Target(service=plan.target, params=plan.params))
+    if plan.calls and calls != plan.calls:
+        return f"{plan.action} would now call {', '.join(calls)}, and not what the plan showed: {', '.join(plan.calls)}"
+    return ""
 
 
 def run_barred(plan: Plan, runbooks: Sequence[Runbook], runs: Sequence[RunbookRun], *, now: datetime) -> str:

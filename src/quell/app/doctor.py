@@ -290,8 +290,13 @@ def _webhooks(settings: Settings) -> list[Finding]:
     for name, webhook in settings.actions.webhooks.items():
         urls = (webhook.url, webhook.dry_run_url, webhook.verify_url, webhook.undo_url)
         refused = [why for url in urls if url is not None and (why := _refused(hosts, url))]
-        says = refused[0] if refused else f"{webhook.method} {_place(webhook.url)} may be called"
-        mend = "Add `host` or `host:port` to `actions.allowed_hosts`." if refused else ""
+        says = f"{webhook.method} {_place(webhook.url)} may be called for {', '.join(webhook.services[:5])}"
+        mend = ""
+        if refused:
+            says, mend = refused[0], "Add `host` or `host:port` to `actions.allowed_hosts`."
+        elif not webhook.services:
+            refused = [says := "it names no service that it is for"]
+            mend = f"Name them in `actions.webhooks.{name}.services`."
         found.append(Finding(check=f"webhook {name}", state="bad" if refused else "ok", says=says, mend=mend))
     return found
 

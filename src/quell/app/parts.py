@@ -15,7 +15,7 @@ import structlog
 
 from quell.actions.action import Action
 from quell.actions.hosts import AllowedHosts
-from quell.actions.http import HttpAction, HttpActionSpec, HttpCall
+from quell.actions.http import HttpAction
 from quell.actions.policy import Policy, PolicyRule
 from quell.actions.process import (
     ClearDisk,
@@ -29,7 +29,7 @@ from quell.actions.process import (
     SupervisorClient,
     SwitchFlag,
 )
-from quell.app import vendors
+from quell.app import vendors, webhooks
 from quell.errors import ConfigError, QuellError
 from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
 from quell.eventlog.projections.models import SERVICE
@@ -170,33 +170,8 @@ def actions(settings: Settings, client: httpx.AsyncClient, callers: Callable[[st
             StopNeighbour(supervisor, callers=callers),
         ]
     hosts = AllowedHosts(settings.actions.allowed_hosts)
-    found += [HttpAction(_webhook(settings, name), client, hosts) for name in settings.actions.webhooks]
+    found += [HttpAction(spec, client, hosts) for spec in webhooks.specs(settings)]
     return {action.name: action for action in found}
-
-
-def _webhook(settings: Settings, name: str) -> HttpActionSpec:
-    wanted = settings.actions.webhooks[name]
-    headers = {"authorization": f"Bearer {wanted.token.get_secret_value()}"} if wanted.token else {}
-
-    def call(url: str | None) -> HttpCall | None:
-        if url is None:
-            return None
-        body = {"service": "{service}"}
-        return HttpCall(method=wanted.method, url=url, headers=headers, body=body, timeout_s=settings.actions.timeout_s)
-
-    run = call(wanted.url)
-    assert run is not None
-    undo = call(wanted.undo_url)
-    return HttpActionSpec(
-        name=name,
-        run=run,
-        expected=wanted.expected,
-        risk=wanted.risk,
-        dry_run=call(wanted.dry_run_url),
-        verify=call(wanted.verify_url),
-        undo=undo,
-        undo_is="a second call takes it back" if undo else "It cannot be taken back.",
-    )
 
 
 def policy(settings: Settings, earned: EarnedAutonomy | None = None) -> Policy:

@@ -26,7 +26,7 @@ from starlette.types import Scope
 
 from quell import __version__
 from quell.agents.learning import SiteCalibration
-from quell.agents.resolution import Means, run_barred
+from quell.agents.resolution import Means, action_barred, run_barred
 from quell.agents.team import Team
 from quell.agents.verification import Patience
 from quell.app import openfiles, parts, runbooks, watching
@@ -383,8 +383,8 @@ class Quell:
         )
 
     def _barred(self, plan: ev.Plan) -> str:
-        """Say what holds a plan back that was made a while ago: its runbook may have been carried out since."""
-        return run_barred(plan, self.runbooks, self.history.runs(), now=clock())
+        """Say what holds a plan back that was made a while ago: settings or runs of its runbook may say so since."""
+        return action_barred(plan, self.actions) or run_barred(plan, self.runbooks, self.history.runs(), now=clock())
 
     def _calibration(self) -> Calibration | None:
         """Return what diagnosis' scores are worth here; None while too few incidents have a known truth."""

@@ -120,9 +120,11 @@ def lab(context: typer.Context) -> None:
 def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
     """Read the settings and runbooks as `serve` would, and say what is wrong with them."""
     from quell.app.runbooks import shelf
+    from quell.app.webhooks import check_calls
 
     settings = load(config)
     shelf(settings)
+    check_calls(settings)
     if output is Output.JSON:
         print(settings.model_dump_json(indent=2))
     else:

@@ -179,11 +179,20 @@ class Webhook(Section):
     """An action that is one HTTP call to an allow-listed address."""
 
     url: str = Field(description="Address; never built from what an alert says.")
+    services: tuple[str, ...] = Field(
+        default=(),
+        description="Services it changes, by name or pattern; it is never called for another. Must be set.",
+    )
     method: Literal["POST", "PUT"] = Field(default="POST", description="Method.")
-    dry_run_url: str | None = Field(default=None, description="Answers 2xx when the action is possible.")
+    dry_run_url: str | None = Field(
+        default=None, description="Answers 2xx when the action is possible; an address of its own that changes nothing."
+    )
     verify_url: str | None = Field(default=None, description="Answers 2xx when the change is in place.")
     undo_url: str | None = Field(default=None, description="Takes it back.")
     token: SecretStr | None = Field(default=None, description="Bearer token it is sent.")
+    secret_path: bool = Field(
+        default=False, description="Path and query of its addresses are a secret: plans and errors show `***` instead."
+    )
     causes: tuple[str, ...] = Field(default=(), description="Causes it mends: `bad_release`, `memory_leak` ...")
     expected: str = Field(default="the indicators return to their normal range", description="What one should see.")
     risk: str = Field(default="not described", description="What can go wrong.")

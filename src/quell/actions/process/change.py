@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from quell.actions.action import Done, DryRun, Target
-from quell.actions.process.supervisor import Service, SupervisorClient
+from quell.actions.process.supervisor import SERVICE_NAME, Service, SupervisorClient
 from quell.errors import ActionFailed, NotFound
 
 Params = Mapping[str, str]
@@ -48,6 +48,8 @@ class ProcessChange(ABC):
     risk: str
     undo_is: str
     reversible: bool = True
+    undo_verb: ClassVar[str] = ""
+    """Of the way back, where it is another."""
     interrupts: ClassVar[bool] = False
     """Whether callers feel it: the process is replaced."""
     relative: ClassVar[bool] = False
@@ -102,6 +104,16 @@ class ProcessChange(ABC):
             return DryRun(possible=False, steps=(), reason=str(error))
         return DryRun(possible=True, steps=(step,), undo_params=self.inverse(pinned), params=pinned)
 
+    def covers(self, service: str) -> bool:
+        """Every service that the supervisor runs; which these are, its answer to a dry run says."""
+        return SERVICE_NAME.fullmatch(service) is not None
+
+    def calls(self, target: Target) -> tuple[str, ...]:
+        """Return the call of the control API, and that of the way back."""
+        made = self._supervisor.call(target.service, self.verb)
+        back = self._supervisor.call(target.service, self.undo_verb or self.verb)
+        return (made, f"{back} (takes it back)") if self.reversible else (made,)
+
     def blast_radius(self, target: Target) -> tuple[str, ...]:
         """Return the service, and those that call it if its process is replaced."""
         callers = self._callers(target.service) if self.interrupts else ()
@@ -132,17 +144,35 @@ class ProcessChange(ABC):
         except (NotFound, Impossible):
             return False
 
+    async def undo_check(self, target: Target, undo_params: Params) -> DryRun:
+        """Read the state and say what taking it back would change."""
+        try:
+            inverse = self._inverse_of(target, undo_params)
+            now = await self._read(target.service)
+            self._checked(now, inverse)
+        except ActionFailed as error:
+            return DryRun(possible=False, steps=(), reason=str(error))
+        step = self.step(target.service, inverse)
+        if self.in_place(now, inverse):
+            return DryRun(possible=False, steps=(), reason=f"it is as it was before already: {step}")
+        return DryRun(possible=True, steps=(step,))
+
     async def undo(self, target: Target, undo_params: Params, *, key: str) -> Done:
         """Take the change back; pinned params do when no undo params were kept."""
+        inverse = self._inverse_of(target, undo_params)
+        self._checked(await self._read(target.service), inverse)
+        output = await self.take_back(target.service, inverse, key=f"{key}/undo")
+        return Done(output=output or self.step(target.service, inverse))
+
+    def _inverse_of(self, target: Target, undo_params: Params) -> Params:
+        """Return the params of the change that takes this one back. Raises: ActionFailed: there is none."""
         if not self.reversible:
             raise ActionFailed(f"{self.name} of {target.service} cannot be undone: {self.undo_is}")
         pinned = self._pinned(target)
         inverse = undo_params or (self.inverse(pinned) if pinned is not None else {})
         if not self._is_pinned(inverse):
             raise ActionFailed(f"{self.name} of {target.service} cannot be undone: what it was before was not kept")
-        self._checked(await self._read(target.service), inverse)
-        output = await self.take_back(target.service, inverse, key=f"{key}/undo")
-        return Done(output=output or self.step(target.service, inverse))
+        return inverse
 
     async def _read(self, service: str) -> Service:
         try:

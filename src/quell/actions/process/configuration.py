@@ -21,6 +21,7 @@ class RollBackConfig(ProcessChange):
     expected = "The service runs with the configuration it had before the last change of it"
     risk = "All values that the last change touched go back, the good ones too."
     undo_is = "The values there were before the roll-back are set again."
+    undo_verb = "set_config"
     relative = True
     pins = ("values", "values_before")
 

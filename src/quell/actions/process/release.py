@@ -50,6 +50,7 @@ class RollBack(ProcessChange):
     expected = "The service runs the release before, and errors that came with the new one end"
     risk = "What the new release had mended or added is gone; the service is away while its process is replaced."
     undo_is = "The release that ran before the roll-back is deployed again."
+    undo_verb = "deploy"
     interrupts = True
     pins = ("from", "to")
     takes: ClassVar[Mapping[str, str]] = {"to": "[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}"}

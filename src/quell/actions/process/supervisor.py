@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
+from quell.actions.address import shown_address
 from quell.actions.exchange import Answer, ask, shown
 from quell.errors import ActionFailed, BadAnswer, NotFound, RateLimited, TimedOut, UpstreamError
 
@@ -136,7 +137,7 @@ class SupervisorClient:
         """
         if not SERVICE_NAME.fullmatch(service):
             raise ActionFailed(f"{shown(service, 80)!r} is no name of a service")
-        path = f"/services/{service}/{verb}"
+        path = _path(service, verb)
         what = self._what("POST", path)
         try:
             answer = await self._ask("POST", path, body=body, key=key)
@@ -149,6 +150,10 @@ class SupervisorClient:
             return shown(_decode(answer, _Changed, what).output)
         except (TimedOut, BadAnswer) as error:
             return await self._find_out(service, in_place, error)
+
+    def call(self, service: str, verb: str) -> str:
+        """Return the call that asks for a change, as `METHOD address`, the address' secrets masked."""
+        return self._what("POST", _path(service, verb))
 
     async def _find_out(self, name: str, in_place: Callable[[Service], bool], error: UpstreamError) -> str:
         """Read the state until it shows the change, or that it will not come."""
@@ -185,7 +190,11 @@ class SupervisorClient:
         )
 
     def _what(self, method: str, path: str) -> str:
-        return f"{method} {self._base_url}{path}"
+        return f"{method} {shown_address(self._base_url + path)}"
+
+
+def _path(service: str, verb: str) -> str:
+    return f"/services/{service}/{verb}"
 
 
 def _decode(answer: Answer, kind: type[T], what: str) -> T:

@@ -214,6 +214,11 @@ class Plan:
     checks: Checks | None = None
     held_out: bool = False
     """Drawn by lot to be recommended only, so that it can be seen what incidents last without the action."""
+    calls: tuple[str, ...] = ()
+    """
+    Every HTTP call that it may make, as `METHOD address`: the one that makes the change first, then those that ask
+    after it and take it back, with what they are for. Secrets are masked. Empty in logs from before they were kept.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
