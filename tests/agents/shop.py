@@ -114,10 +114,14 @@ class Shop:
 
     def failed(self, service: str, ratio: float, *, since_s: float, until_s: float) -> Shop:
         """Let a service have failed for a while, so many seconds ago."""
-        old, now_s = self._series[service, "error_ratio", ""], NOW.timestamp()
+        return self.was(service, "error_ratio", ratio, since_s=since_s, until_s=until_s)
+
+    def was(self, service: str, name: str, level: float, *, since_s: float, until_s: float) -> Shop:
+        """Let a series have been at another level for a while, so many seconds ago."""
+        old, now_s = self._series[service, name, ""], NOW.timestamp()
         values = np.array(old.values, dtype=float)
-        values[(self.times >= now_s - since_s) & (self.times < now_s - until_s)] = ratio
-        self._set(service, "error_ratio", old.unit, values)
+        values[(self.times >= now_s - since_s) & (self.times < now_s - until_s)] = level
+        self._set(service, name, old.unit, values)
         return self
 
     def without(self, service: str) -> Shop:
@@ -197,14 +201,19 @@ class ShopSource:
         return "a shop"
 
 
-def alert(service: str, name: str = "HighErrorRate", at: datetime = NOW - timedelta(seconds=10)) -> Alert:
+def alert(
+    service: str,
+    name: str = "HighErrorRate",
+    at: datetime = NOW - timedelta(seconds=10),
+    severity: Severity = Severity.ERROR,
+) -> Alert:
     return Alert(
         fingerprint=f"{name}/{service}",
         source="test",
         name=name,
         service=service,
-        severity=Severity.CRITICAL,
-        severity_raw="critical",
+        severity=severity,
+        severity_raw=severity.value,
         severity_known=True,
         status=AlertStatus.FIRING,
         starts_at=at,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from quell.agents.case import Case, believed_start
+from quell.agents.case import Case, Limits
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
+from quell.incident.alert import Severity, believed_start
 from quell.incident.events import Cause, EvidenceKind, Window
 from tests.agents.shop import AFTER_S, NOW, Shop, alert, case
 
@@ -55,10 +57,10 @@ def test_without_metrics_it_says_that_it_could_not_look() -> None:
 
 
 def test_without_a_past_it_does_not_claim_that_nothing_is_wrong() -> None:
-    shop = Shop().failing("payment")
+    shop = Shop().slow("payment")
     since = NOW - timedelta(seconds=400)
 
-    found = detect(case(("payment",), first_at=since), shop.telemetry())
+    found = detect(case(alerts=(alert("payment", "SlowAnswers"),), first_at=since), shop.telemetry())
 
     assert found.verdict == "no_data"
 
@@ -73,12 +75,11 @@ def test_a_service_that_gives_no_metrics_is_named_as_a_gap() -> None:
 
 
 def test_the_time_of_another_incident_is_no_yardstick() -> None:
-    shop = Shop().failing("payment", 0.3)
+    shop = Shop().slow("payment", 0.8)
     early = Window(start=NOW - timedelta(seconds=320), end=NOW - timedelta(seconds=200))
-    for service in ("payment", "checkout", "edge"):
-        old = shop._series[service, "error_ratio", ""]
-        values = [0.3 if at < early.end.timestamp() else value for at, value in zip(old.times, old.values, strict=True)]
-        object.__setattr__(old, "values", tuple(values))
+    for name, level in (("latency_mean", 0.8), ("latency_p99", 1.6)):
+        for service in ("payment", "checkout", "edge"):
+            shop.was(service, name, level, since_s=320, until_s=200)
 
     blind = detect(case(("payment",)), shop.telemetry())
     told = detect(case(("payment",), disturbed=(early,)), shop.telemetry())
@@ -174,3 +175,109 @@ def test_a_case_reads_from_before_its_first_alert() -> None:
 
     assert one.window.start < one.first_at - timedelta(minutes=5)
     assert one.window.end == NOW
+
+
+def critical(service: str, name: str = "HighErrorRate", **over: object) -> Case:
+    return case(alerts=(alert(service, name, severity=Severity.CRITICAL),), **over)
+
+
+def test_failures_past_the_limit_are_out_of_range_without_any_past() -> None:
+    shop = Shop().known_for(22).failing("payment", 0.6)
+
+    found = detect(critical("payment"), shop.telemetry())
+
+    assert found.verdict == "confirmed"
+    assert "60 %, over the limit of 5 % that holds whatever the past was" in found.says
+    assert {one.normal_high for one in found.indicators if one.series == "error_ratio"} == {0.05}
+
+
+@pytest.mark.parametrize("ratio", [0.55, 1.0])
+def test_failures_past_the_limit_are_out_of_range_when_they_are_all_there_ever_was(ratio: float) -> None:
+    shop = Shop().was("payment", "error_ratio", ratio, since_s=400, until_s=0)
+
+    found = detect(critical("payment"), shop.telemetry())
+
+    assert found.verdict == "confirmed"
+    assert f"holds whatever the past was ({100 * ratio:.3g} %)" in found.says
+    assert "normal" not in found.says
+
+
+@pytest.mark.parametrize(
+    ("series", "level"), [("up", 0.0), ("disk_used_bytes", 96e6), ("pool_in_use", 8.0)], ids=["down", "disk", "pool"]
+)
+def test_a_service_that_is_down_or_full_is_out_of_range_whatever_the_past_was(series: str, level: float) -> None:
+    shop = Shop().was("payment", series, level, since_s=400, until_s=0)
+
+    found = detect(critical("payment", "Trouble"), shop.telemetry())
+
+    assert found.verdict == "confirmed"
+    assert found.services == ("payment",)
+
+
+def test_a_full_pool_of_a_neighbour_alone_confirms_nothing() -> None:
+    shop = Shop().was("payment", "pool_in_use", 8.0, since_s=400, until_s=0)
+
+    assert detect(case(("checkout",)), shop.telemetry()).verdict == "no_sign"
+
+
+def test_what_is_past_the_limit_is_a_setting() -> None:
+    shop = Shop().was("payment", "error_ratio", 0.1, since_s=400, until_s=0)
+    tolerant = Limits(error_ratio=0.2)
+
+    assert detect(case(("payment",)), shop.telemetry()).verdict == "confirmed"
+    assert detect(case(("payment",), limits=tolerant), shop.telemetry()).verdict == "no_sign"
+
+
+def test_a_critical_alert_on_what_has_a_limit_is_not_contradicted() -> None:
+    quiet = Shop().telemetry()
+
+    found = detect(critical("payment"), quiet)
+
+    assert found.verdict == "no_data"
+    assert found.says.startswith("not confirmed, and not refuted: HighErrorRate is critical, and share of requests")
+    assert "normal" not in found.says
+    assert detect(critical("payment", "SlowAnswers"), quiet).verdict == "no_sign"
+
+
+@pytest.mark.parametrize("how", ["never", "ended", "no numbers"])
+def test_an_indicator_that_an_alert_is_about_and_that_cannot_be_read_is_not_called_normal(how: str) -> None:
+    shop = Shop()
+    if how == "never":
+        shop._series.pop(("payment", "error_ratio", ""))
+    if how == "ended":
+        # No requests for a minute: a Prometheus gives no points of what was not asked.
+        old = shop._series["payment", "error_ratio", ""]
+        shop._series["payment", "error_ratio", ""] = replace(old, times=old.times[:-60], values=old.values[:-60])
+    if how == "no numbers":
+        shop.was("payment", "error_ratio", math.nan, since_s=60, until_s=0)
+
+    found = detect(case(("payment",)), shop.telemetry())
+
+    assert found.verdict == "no_data"
+    assert "share of requests that fail could not be read, which HighErrorRate is about" in found.says
+    assert "normal" not in found.says
+
+
+def test_a_past_of_a_few_seconds_calls_nothing_normal() -> None:
+    found = detect(case(("payment",)), Shop().known_for(60).telemetry())
+
+    assert (found.verdict, "normal" in found.says) == ("no_data", False)
+
+
+def test_alerts_that_name_no_service_confirm_nothing_and_name_what_is_out_of_range() -> None:
+    nameless = replace(alert("payment", "Backlog"), service=None)
+    shop = Shop().failing("payment")
+
+    found = detect(case(alerts=(nameless,)), shop.telemetry())
+
+    assert found.verdict == "no_data"
+    assert "whether it belongs to this or not: checkout, edge, payment" in found.says
+
+
+def test_a_service_that_an_alert_names_in_its_words_alone_is_looked_at() -> None:
+    shop = Shop().failing("payment")
+    words = replace(alert("payment", "Backlog"), service=None, annotations={"summary": "Payment is behind"})
+    part = replace(words, annotations={"summary": "payment-worker is behind"})
+
+    assert detect(case(alerts=(words,)), shop.telemetry()).verdict == "confirmed"
+    assert detect(case(alerts=(part,)), shop.telemetry()).verdict == "no_data"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,9 +12,10 @@ from quell.agents.detection import detect
 from quell.agents.resolution import Means
 from quell.agents.team import Team
 from quell.agents.verification import Patience
+from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Checks, Detection, Verified
-from quell.incident.state import ActionRun, Incident
+from quell.incident.state import ActionRun, Incident, fold
 from tests.agents.shop import EDGES, NOW, Shop, ShopSource, alert, case
 from tests.agents.test_verification import START, Clock, ScriptedMetrics, out_of_range
 from tests.projections.given import PLAN
@@ -140,3 +142,61 @@ async def test_the_runbook_that_was_carried_out_says_how_steady_a_recovery_must_
     checks: Checks | None, done: bool, steady: int
 ) -> None:
     assert await steady_of(checks, done=done) == steady
+
+
+def at(seconds_ago: float) -> datetime:
+    return NOW - timedelta(seconds=seconds_ago)
+
+
+def twice_failed(first: tuple[float, float], *, reopened: bool, fingerprint: str = "HighLatency/payment") -> Incident:
+    """Return an incident whose alert fired in a stretch, seconds ago, ended, and fires again since 10 s ago."""
+    again = replace(alert("payment", "HighLatency", at(10)), fingerprint=fingerprint)
+    before = replace(again, starts_at=at(first[0]), received_at=at(first[0]))
+    ended = [ev.StateChanged(before=ev.State.INVESTIGATING, after=ev.State.RESOLVED, by="quell", reason="it is over")]
+    told: list[tuple[datetime, ev.Event]] = [
+        (at(first[0]), opened_now()),
+        (at(first[0]), ev.AlertGrouped(alert=before, why="first")),
+        (at(first[1]), ev.AlertResolved(fingerprint=fingerprint, name="HighLatency", ended_at=at(first[1]))),
+    ]
+    if reopened:
+        told += [(at(first[1]), one) for one in ended]
+        told.append((at(10), ev.IncidentReopened(by="alert", reason="it fires again")))
+    told.append((at(10), ev.AlertGrouped(alert=again, why="again")))
+    incident = fold(told)
+    assert incident is not None
+    return incident
+
+
+def opened_now() -> ev.IncidentOpened:
+    return ev.IncidentOpened(
+        incident_id="INC-1",
+        title="payment is slow",
+        severity=IncidentSeverity.SEV2,
+        service="payment",
+        reason="",
+        drill=False,
+    )
+
+
+@pytest.mark.parametrize("reopened", [True, False], ids=["reopened", "went on"])
+@pytest.mark.parametrize("first", [(135.0, 35.0), (300.0, 200.0)], ids=["15 s before", "3 min before"])
+async def test_a_second_failure_does_not_learn_the_first_as_normal(first: tuple[float, float], reopened: bool) -> None:
+    shop = Shop()
+    for name, level in (("latency_mean", 0.8), ("latency_p99", 1.6)):
+        shop.since_onset("payment", name, level).was("payment", name, level, since_s=first[0], until_s=first[1])
+    team = Team(
+        [ShopSource(shop)],
+        clock=Clock(NOW),
+        disturbed=lambda incident_id: (),
+        means=no_means,
+        patience=Patience(),
+        looks=1,
+    )
+
+    async def progress(done: int, total: int, what: str) -> None:
+        assert done <= total
+
+    found = await team.detect(twice_failed(first, reopened=reopened), progress)
+
+    assert found.verdict == "confirmed"
+    assert {one.service for one in found.indicators} == {"payment"}

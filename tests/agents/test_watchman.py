@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import numpy as np
 
-from quell.agents.case import Case, believed_start
+from quell.agents.case import Case
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
 from quell.agents.watchman import breaches, case_of, troubles, value_of
+from quell.incident.alert import believed_start
 from quell.incident.events import Cause, Window
 from tests.agents.shop import NOW, Shop
 from tests.agents.shop import alert as alert_of

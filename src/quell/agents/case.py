@@ -18,10 +18,24 @@ Progress = Callable[[int, int, str], Awaitable[None]]
 LOOK_BACK = timedelta(minutes=10)
 """How far before the first alert telemetry is read."""
 
-SKEW = timedelta(minutes=10)
-"""A start time further than this before its arrival is taken for a wrong clock, and the arrival counts."""
-
 SOURCE_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is out of range whatever the past was."""
+
+    error_ratio: float = 0.05
+    """Share of requests that fail, above which a service is in trouble; in (0, 1]."""
+    full: float = 0.95
+    """Share of a disk or of a pool of connections in use, above which it counts as full; in (0, 1]."""
+
+    def of(self, indicator: str) -> float | None:
+        """Return the limit of an indicator, in its unit; None where only its own past tells what is normal."""
+        return {"error_ratio": self.error_ratio, "disk_use": self.full, "pool_use": self.full, "up": 0.5}.get(indicator)
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +49,9 @@ class Case:
     now: datetime
     disturbed: tuple[Window, ...] = ()
     """Stretches of other incidents: no yardstick for what is normal."""
+    earlier: tuple[Window, ...] = ()
+    """Earlier stretches of this incident, before it began again at `first_at`: never a yardstick."""
+    limits: Limits = LIMITS
     pieces: int = 0
     """Pieces of evidence that the incident holds already."""
 
@@ -58,13 +75,6 @@ class Case:
     def window(self) -> Window:
         """What to read: from before the first alert until now."""
         return Window(start=self.first_at - LOOK_BACK, end=self.now)
-
-
-def believed_start(alert: Alert) -> datetime:
-    """Return when an alert began; its arrival when the sender's clock cannot be right."""
-    if alert.received_at - SKEW <= alert.starts_at <= alert.received_at:
-        return alert.starts_at
-    return alert.received_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

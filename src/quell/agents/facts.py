@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
-from quell.agents.indicators import RECENT_S, Measured, began, calm, find, measure, reach
+from quell.agents.indicators import RECENT_S, Measured, began, find, measure, reach
+from quell.agents.past import calm, undisturbed
 from quell.agents.prediction import running_out
 from quell.incident.events import Change, Series
 from quell.signals.causes import AFTER_ONSET_S, RETRYING, causes_of
@@ -67,10 +68,31 @@ def levels(series: Series | None, case: Case) -> Levels | None:
     late = known & (times > max(times[-1] - reach(times, RECENT_S), case.over_s))
     before = known & calm(times, case)
     if not before.any():
-        before = known & (times < case.first_at.timestamp() - 10)
+        before = known & undisturbed(times, case)
     if not late.any() or not before.any():
         return None
     return Levels(now=float(values[late].mean()), normal=float(np.median(values[before])), series=series)
+
+
+def failing(ratio: Series | None, case: Case) -> float | None:
+    """
+    Return the share of requests that fail of late, above normal; None where it was not read.
+
+    No past, or one that was itself past the limit, makes no failure normal: then all of them count.
+    """
+    level = levels(ratio, case)
+    if level is not None and level.normal <= case.limits.error_ratio:
+        return max(level.excess, 0.0)
+    return recently(ratio, case)
+
+
+def recently(series: Series | None, case: Case) -> float | None:
+    """Return the mean of the recent readings of a series; None where there are none."""
+    if series is None or not series.times:
+        return None
+    times, values = np.array(series.times), as_array(series.values)
+    late = np.isfinite(values) & (times > max(times[-1] - reach(times, RECENT_S), case.over_s))
+    return float(values[late].mean()) if late.any() else None
 
 
 def peers_of(telemetry: Telemetry, service: str, name: str) -> dict[str, Series]:
@@ -279,26 +301,22 @@ def _restarts(telemetry: Telemetry, service: str, onset: datetime) -> float:
     return float(late.max() - late.min()) if late.size else 0.0
 
 
-def _rate(telemetry: Telemetry, case: Case, service: str) -> Levels | None:
-    return levels(telemetry.one(service, "request_rate"), case)
-
-
 def _own_errors(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str, bool]) -> float:
     """Return the share of requests that fail above normal and that no troubled callee explains."""
-    ratio, rate = levels(telemetry.one(service, "error_ratio"), case), _rate(telemetry, case, service)
-    if ratio is None or rate is None or rate.now <= 0:
+    share = failing(telemetry.one(service, "error_ratio"), case)
+    rate = recently(telemetry.one(service, "request_rate"), case)
+    if share is None or rate is None or rate <= 0:
         return 0.0
-    failing = max(ratio.excess, 0.0) * rate.now
     calls = peers_of(telemetry, service, "client_request_rate")
     errors_to: dict[str, float] = {}
     for peer, series in peers_of(telemetry, service, "client_error_ratio").items():
-        share, called = levels(series, case), levels(calls.get(peer), case)
-        if share is not None and called is not None:
-            errors_to[peer] = max(share.excess, 0.0) * called.now
-    own = max(failing - explained_by_callees(service, errors_to, troubled), 0.0)
+        failed, called = failing(series, case), recently(calls.get(peer), case)
+        if failed is not None and called is not None:
+            errors_to[peer] = failed * called
+    own = max(share * rate - explained_by_callees(service, errors_to, troubled), 0.0)
     if own * RECENT_S < FEW_FAILURES:
         return 0.0
-    return float(min(own / rate.now, 1.0))
+    return float(min(own / rate, 1.0))
 
 
 def _own_latency(case: Case, telemetry: Telemetry, service: str) -> tuple[float, float]:
@@ -336,13 +354,14 @@ def _peers(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str
     found = []
     for peer in sorted({*waits, *errors}):
         wait, error = levels(waits.get(peer), case), levels(errors.get(peer), case)
+        failed = max(error.excess, 0.0) if error else recently(errors.get(peer), case)
         rate = levels(calls.get(peer), case)
         found.append(
             PeerFacts(
                 peer=peer,
                 watched=peer in troubled,
                 latency_excess_s=max(wait.excess, 0.0) if wait else 0.0,
-                error_excess=max(error.excess, 0.0) if error else 0.0,
+                error_excess=failed or 0.0,
                 load=rate.now / max(rate.normal, LEAST_CALLS) if rate else 1.0,
             )
         )

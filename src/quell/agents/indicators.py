@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
+from quell.agents.past import step_of, yardstick
 from quell.incident import events as ev
 from quell.incident.events import Evidence, EvidenceKind, Series, Window
-from quell.signals.anomaly import TOO_FEW, Normal, floor_of, normal_of
+from quell.signals.anomaly import Normal
 from quell.signals.change import onset
 from quell.signals.series import Array, as_array
-
-GUARD_S = 20.0
-"""What lies less than this before the first alert may belong to the incident already."""
-
-SHORT_GUARD_S = 10.0
-"""The same while there is so little past that the longer one would leave none."""
-
-ECHO_S = 20.0
-"""What another incident left behind is felt so long after its end."""
 
 ONSET_REACH_S = 120.0
 """An onset lies at most this much before the first alert."""
@@ -92,69 +84,118 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="neighbour_cpu_use", says="CPU time of others on its host, share of one core", unit="ratio",
          bad_when="above", least=0.2, symptom=False),
 )  # fmt: skip
-NEEDS_NO_PAST = frozenset({"up", "restarts_recent"})
-"""What these should be is known without a past: a service answers, and does not restart."""
+MADE_OF: Mapping[str, str] = {
+    "memory_use": "memory_bytes",
+    "pool_use": "pool_in_use",
+    "disk_use": "disk_used_bytes",
+    "restarts_recent": "restarts",
+}
+"""The series that an indicator is computed from, where it is none itself."""
 
 KIND_OF: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """An indicator of a service over the window, with its own past as the yardstick."""
+    """An indicator of a service over the window, with its own past and the absolute limit as yardsticks."""
 
     service: str
     kind: Kind
     times: Array
     values: Array
     normal: Normal | None
-    """None while its past is too short to say."""
+    """None while its past is too short to say, and where that past was itself past the limit."""
     query: str
     source: str
     over_s: float = -math.inf
     """Readings up to then, Unix seconds, tell of another incident, and nothing of what is now."""
+    limit: float | None = None
+    """What is past this is out of range whatever the past was; None where only the past tells."""
+    bad_past: float | None = None
+    """The middle of its past, where that was past the limit: then it is not what is normal."""
+    past_s: float = 0.0
+    """How many seconds of past it was learned from."""
+    until_s: float = -math.inf
+    """When its source has the newest reading of anything, Unix seconds."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether anything tells what is out of range."""
+        return self.normal is not None or self.limit is not None
 
     @property
     def low(self) -> float:
         """The lower end of what troubles nobody."""
-        assert self.normal is not None
-        low = min(self.normal.low, self.normal.center - self._least())
-        return max(low, 0.0) if self.normal.center >= 0 else low
+        if self.normal is None:
+            return self.limit if self.limit is not None and self.kind.bad_when == "below" else 0.0
+        low = min(self.normal.low, self.normal.center - self._least(self.normal))
+        low = max(low, 0.0) if self.normal.center >= 0 else low
+        return max(low, self.limit) if self.limit is not None and self.kind.bad_when == "below" else low
 
     @property
     def high(self) -> float:
         """The upper end of what troubles nobody."""
-        assert self.normal is not None
-        return max(self.normal.high, self.normal.center + self._least())
+        if self.normal is None:
+            return self.limit if self.limit is not None and self.kind.bad_when == "above" else math.inf
+        high = max(self.normal.high, self.normal.center + self._least(self.normal))
+        return min(high, self.limit) if self.limit is not None and self.kind.bad_when == "above" else high
 
-    def _least(self) -> float:
-        assert self.normal is not None
-        return max(self.kind.least, self.kind.share * abs(self.normal.center))
+    def _least(self, normal: Normal) -> float:
+        return max(self.kind.least, self.kind.share * abs(normal.center))
 
     def bad(self, value: float) -> bool:
         """Whether a value is out of range on the side that hurts."""
         return value > self.high if self.kind.bad_when == "above" else value < self.low
 
+    def past_limit(self, value: float) -> bool:
+        """Whether a value is past the absolute limit."""
+        if self.limit is None:
+            return False
+        return value > self.limit if self.kind.bad_when == "above" else value < self.limit
+
     def recent(self, seconds: float = RECENT_S) -> Array:
-        """Return the readings of the last seconds of the window that are numbers; at least the last three."""
+        """
+        Return the readings of the last seconds that are numbers, at least the last three steps of its source.
+
+        A series that ended while its source went on has none: what it was then says nothing of now.
+        """
         if not self.times.size:
             return self.values
-        late: Array = self.values[self.times > max(self.times[-1] - reach(self.times, seconds), self.over_s)]
+        lately_s = reach(self.times, seconds)
+        end = self.times[-1] if self.until_s - self.times[-1] <= lately_s else self.until_s
+        late: Array = self.values[self.times > max(end - lately_s, self.over_s)]
         return late[np.isfinite(late)]
 
     def out_of_range(self) -> bool:
         """Whether it is out of range now: half of its recent readings, and as many as its kind asks for."""
-        if self.normal is None:
-            return False
+        return self.judged and self._mostly(self.bad)
+
+    def over_limit(self) -> bool:
+        """Whether it is past its absolute limit now, by as many readings as it takes to be out of range."""
+        return self.limit is not None and self._mostly(self.past_limit)
+
+    def _mostly(self, holds: Callable[[float], bool]) -> bool:
         late = self.recent()
-        bad = sum(self.bad(float(value)) for value in late)
+        count = sum(holds(float(value)) for value in late)
         # Readings a second apart are taken over windows that overlap; those further apart each say something new.
         needed = max(LEAST_READINGS, math.ceil(self.kind.readings / step_of(self.times)))
-        return bad >= min(needed, self.kind.readings) and bad * 2 >= min(late.size, 8)
+        return count >= min(needed, self.kind.readings) and count * 2 >= min(late.size, 8)
 
+    def yardstick(self) -> str:
+        """Say what it is measured against: what is normal, or the limit where no past tells."""
+        if self.normal is not None and not (self.over_limit() and self._within_past(worst(self))):
+            return f"normally {say(self.normal.center, self.kind.unit)}"
+        assert self.limit is not None
+        side = "over" if self.kind.bad_when == "above" else "under"
+        said = f"{side} the limit of {say(self.limit, self.kind.unit)} that holds whatever the past was"
+        return said if self.bad_past is None else f"{said} ({say(self.bad_past, self.kind.unit)})"
 
-def step_of(times: Array) -> float:
-    """Return the seconds between two readings, at least 1; 1 while there are none to tell by."""
-    return max(float(np.median(np.diff(times[-60:]))), 1.0) if times.size > 1 else 1.0
+    def _within_past(self, value: float) -> bool:
+        assert self.normal is not None
+        edge = self._least(self.normal)
+        return (
+            min(self.normal.low, self.normal.center - edge) <= value <= max(self.normal.high, self.normal.center + edge)
+        )
 
 
 def reach(times: Array, seconds: float) -> float:
@@ -165,26 +206,42 @@ def reach(times: Array, seconds: float) -> float:
 def measure(telemetry: Telemetry, case: Case) -> list[Measured]:
     """Return every indicator that the telemetry allows, by service and in the order of `KINDS`."""
     found = []
+    newest = _newest(telemetry)
     for service in telemetry.services:
         for kind in KINDS:
             series, query = _series_of(telemetry, service, kind.name)
             if series is None or not series.times:
                 continue
             times, values = np.array(series.times), as_array(series.values)
-            source = next((telemetry.origins[key][0] for key in telemetry.origins if key[0] == service), "")
+            source = telemetry.origins[service, MADE_OF.get(kind.name, kind.name)][0]
+            normal, bad_past, past_s = yardstick(kind.name, kind.unit, times, values, case)
             found.append(
                 Measured(
                     service=service,
                     kind=kind,
                     times=times,
                     values=values,
-                    normal=_normal(times, values, kind, case),
+                    normal=normal,
                     query=query,
                     source=source,
                     over_s=case.over_s,
+                    limit=case.limits.of(kind.name),
+                    bad_past=bad_past,
+                    past_s=past_s,
+                    until_s=newest[source],
                 )
             )
     return found
+
+
+def _newest(telemetry: Telemetry) -> dict[str, float]:
+    """Return when each source took its newest reading of anything, Unix seconds."""
+    newest: dict[str, float] = {}
+    for key, group in telemetry.series.items():
+        source = telemetry.origins[key][0]
+        last = max((one.times[-1] for one in group if one.times), default=-math.inf)
+        newest[source] = max(newest.get(source, -math.inf), last)
+    return newest
 
 
 def _series_of(telemetry: Telemetry, service: str, name: str) -> tuple[Series | None, str]:
@@ -238,45 +295,10 @@ def _restarts(telemetry: Telemetry, service: str) -> tuple[Series | None, str]:
     return Series(name="restarts_recent", service=service, unit="restarts", times=series.times, values=values), query
 
 
-def calm(
-    times: Array, case: Case, *, guard_s: float = GUARD_S, apart_s: float = GUARD_S
-) -> np.typing.NDArray[np.bool_]:
-    """
-    Say which times are fit to learn normal from: before this incident, and outside of others.
-
-    Args:
-        guard_s: how long before this incident they must lie.
-        apart_s: how far from the others, beyond the echo of these.
-    """
-    fit = times < case.first_at.timestamp() - guard_s
-    for window in case.disturbed:
-        end = window.end.timestamp() + ECHO_S + apart_s
-        fit &= (times < window.start.timestamp() - apart_s) | (times > end)
-    return fit
-
-
-def _past(times: Array, case: Case) -> Iterator[np.typing.NDArray[np.bool_]]:
-    """Yield what of the past may tell what is normal, the surest first."""
-    yield calm(times, case)
-    yield calm(times, case, guard_s=SHORT_GUARD_S, apart_s=SHORT_GUARD_S)
-    yield calm(times, case, guard_s=SHORT_GUARD_S, apart_s=0.0)
-
-
-def _normal(times: Array, values: Array, kind: Kind, case: Case) -> Normal | None:
-    fit = next(
-        (fit for fit in _past(times, case) if np.isfinite(values[fit]).sum() >= TOO_FEW),
-        times < case.first_at.timestamp() - SHORT_GUARD_S,
-    )
-    normal = normal_of(values[fit], unit_floor=floor_of(kind.unit))
-    if normal is None and kind.name in NEEDS_NO_PAST:
-        center = 1.0 if kind.name == "up" else 0.0
-        return Normal(center=center, scale=0.1, low=center, high=center)
-    return normal
-
-
 def began(one: Measured, case: Case) -> tuple[datetime, float]:
     """Return (onset, its error in seconds) of an indicator that is out of range."""
-    assert one.normal is not None
+    if one.normal is None:
+        return _last_run(one)
     normal = Normal(center=one.normal.center, scale=one.normal.scale, low=one.low, high=one.high)
     late = one.times > max(case.first_at.timestamp() - ONSET_REACH_S, _back_in_range(one, case))
     times, values = one.times[late], one.values[late]
@@ -285,6 +307,17 @@ def began(one: Measured, case: Case) -> tuple[datetime, float]:
         bad = [at for at, value in zip(times, values, strict=True) if np.isfinite(value) and one.bad(value)]
         return datetime.fromtimestamp(bad[0] if bad else one.times[-1], UTC), RECENT_S
     return datetime.fromtimestamp(found.at_s, UTC), found.error_s
+
+
+def _last_run(one: Measured) -> tuple[datetime, float]:
+    """Return (start, its error in seconds) of the stretch out of range that goes on until now, where no past tells."""
+    known = np.isfinite(one.values)
+    times = one.times[known]
+    good = np.array([not one.bad(float(value)) for value in one.values[known]])
+    # One good reading amid bad ones is no recovery.
+    ends = np.flatnonzero(good[1:] & good[:-1])
+    first = min(int(ends[-1]) + 2, times.size - 1) if ends.size else 0
+    return datetime.fromtimestamp(float(times[first]), UTC), RECENT_S
 
 
 def _back_in_range(one: Measured, case: Case) -> float:
@@ -319,8 +352,8 @@ def as_evidence(one: Measured, number: int, *, says: str, since: datetime | None
         unit=one.kind.unit,
         series=(shown(one.service, one.kind.name, one.kind.unit, one.times, one.values),),
         onset=since,
-        normal_low=None if one.normal is None else round(one.low, 6),
-        normal_high=None if one.normal is None else round(one.high, 6),
+        normal_low=round(one.low, 6) if one.judged else None,
+        normal_high=round(one.high, 6) if one.judged else None,
         limit=1.0 if one.kind.name in ("pool_use", "memory_use", "disk_use") else None,
     )
 

@@ -189,8 +189,9 @@ def _failing_share(measured: Sequence[Measured], telemetry: Telemetry) -> float 
     shares, weights = [], []
     for entry in sorted(entries):
         one = find(measured, entry, "error_ratio")
-        if one is not None and one.normal is not None and one.recent().size:
-            shares.append(max(float(one.recent().mean()) - one.normal.center, 0.0))
+        if one is not None and one.judged and one.recent().size:
+            usual = one.normal.center if one.normal is not None else 0.0
+            shares.append(max(float(one.recent().mean()) - usual, 0.0))
             weights.append(latest(telemetry, entry, "request_rate", within_s=RATE_S))
     if not shares:
         return None

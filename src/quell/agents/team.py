@@ -10,13 +10,14 @@ from functools import partial
 from typing import TypeVar
 
 from quell.agents import credit, detection, diagnosis, prediction, resolution, verification
-from quell.agents.case import Case, Progress, Telemetry, believed_start, gather
+from quell.agents.case import LIMITS, Case, Limits, Progress, Telemetry, gather
 from quell.agents.diagnosis import BELIEVED
 from quell.agents.facts import trouble_now
 from quell.agents.resolution import Means
 from quell.agents.verification import Patience
 from quell.evidence.source import EvidenceSource
 from quell.incident import events as ev
+from quell.incident.events import Window
 from quell.incident.state import Incident
 from quell.signals.calibration import Calibration
 
@@ -39,6 +40,7 @@ class Team:
         similar: past incidents like that of an id.
         occurrences: when others than an incident had a cause at a service.
         believed: see `diagnosis.diagnose`.
+        limits: what is out of range whatever the past was.
         looks: how often to look when nothing is certain; without sources, looking again shows nothing new.
     """
 
@@ -47,13 +49,14 @@ class Team:
         sources: Sequence[EvidenceSource],
         *,
         clock: Callable[[], datetime],
-        disturbed: Callable[[str], tuple[ev.Window, ...]],
+        disturbed: Callable[[str], tuple[Window, ...]],
         means: Callable[[], Means],
         patience: Patience,
         calibration: Callable[[], Calibration | None] = lambda: None,
         similar: Callable[[str], tuple[ev.SimilarIncident, ...]] = lambda incident_id: (),
         occurrences: Callable[[str, str, ev.Cause], tuple[datetime, ...]] = lambda incident_id, service, cause: (),
         believed: float = BELIEVED,
+        limits: Limits = LIMITS,
         looks: int = LOOKS,
         between_looks_s: float = BETWEEN_LOOKS_S,
     ) -> None:
@@ -66,21 +69,26 @@ class Team:
         self._similar = similar
         self._occurrences = occurrences
         self._believed = believed
+        self._limits = limits
         self._looks_most = looks
         self._between_looks_s = between_looks_s
 
     def _case(self, incident: Incident) -> Case:
-        firing = [alert for key, alert in incident.alerts.items() if key in incident.firing]
-        alerts = tuple(firing or incident.alerts.values())
-        # Of one that goes on since it opened the first alert counts, resolved or not: normal was before all of it.
-        begun = alerts if incident.reopened else incident.alerts.values()
-        since = incident.opened_at if not incident.reopened else incident.updated_at
+        alerts = tuple(incident.alerts[key] for key in incident.alerts if key in incident.firing)
+        stretches = incident.stretches
+        # Of one that goes on since it opened the first stretch counts: normal was before all of it. One that was
+        # reopened began again with its newest, and what was before that is no more normal than this is.
+        earlier = stretches[:-1] if incident.reopened else []
+        since = stretches[len(earlier)].start if stretches else incident.opened_at
+        now = self._clock()
         return Case(
             incident_id=incident.id,
-            alerts=alerts,
-            first_at=min((believed_start(alert) for alert in begun), default=since),
-            now=self._clock(),
+            alerts=alerts or tuple(incident.alerts.values()),
+            first_at=since,
+            now=now,
             disturbed=self._disturbed(incident.id),
+            earlier=tuple(Window(start=one.start, end=one.end or now) for one in earlier),
+            limits=self._limits,
             pieces=len(incident.evidence),
         )
 
@@ -199,7 +207,7 @@ class Team:
         now = self._clock()
         since = (acted or now) - timedelta(seconds=2 * credit.BEFORE_S)
         kinds = (ev.EvidenceKind.METRIC, ev.EvidenceKind.TOPOLOGY)
-        telemetry = await gather(self._sources, ev.Window(start=since, end=now), kinds=kinds)
+        telemetry = await gather(self._sources, Window(start=since, end=now), kinds=kinds)
         whose, why = credit.credit_of(
             done.target if done is not None else None,
             incident.detection.indicators if incident.detection else (),

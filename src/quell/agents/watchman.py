@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from quell.agents.case import Case, Telemetry
+from quell.agents.case import LIMITS, Case, Limits, Telemetry
 from quell.agents.indicators import Measured, began, find, measure, say
 from quell.agents.prediction import LIMITED, running_out
 from quell.incident.events import Forecast, Window
@@ -42,7 +42,7 @@ class Trouble:
     says: str
 
 
-def case_of(now: datetime, disturbed: Sequence[Window]) -> Case:
+def case_of(now: datetime, disturbed: Sequence[Window], limits: Limits = LIMITS) -> Case:
     """Return the case of no incident: what is normal is what was before the last half minute."""
     return Case(
         incident_id="",
@@ -50,6 +50,7 @@ def case_of(now: datetime, disturbed: Sequence[Window]) -> Case:
         first_at=now - timedelta(seconds=BEFORE_S),
         now=now,
         disturbed=tuple(disturbed),
+        limits=limits,
     )
 
 
@@ -88,14 +89,14 @@ def value_of(telemetry: Telemetry, case: Case, service: str, series: str) -> flo
 
 
 def _breach(one: Measured, made: Forecast, case: Case) -> Breach:
-    assert one.normal is not None
+    usual = one.bad_past if one.normal is None else one.normal.center
     value = float(one.recent()[-1])
     until = f"{made.in_s:.0f} s ({made.low_s or 0:.0f} to {made.high_s:.0f} s)"
     return Breach(
         service=one.service,
         series=one.kind.name,
         value=round(value, 4),
-        normal=round(one.normal.center, 4),
+        normal=round(usual or 0.0, 4),
         since=began(one, case)[0],
         says=f"{one.service}: {made.limit_is} reached in {until}, now {say(value, one.kind.unit)}",
         forecast=made,

@@ -29,6 +29,7 @@ from quell.actions.process import (
     SupervisorClient,
     SwitchFlag,
 )
+from quell.agents.case import Limits
 from quell.app import vendors, webhooks
 from quell.errors import ConfigError, QuellError
 from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
@@ -219,6 +220,11 @@ def correlation_rules(settings: Settings) -> CorrelationRules:
         labels=wanted.labels,
         drill_label=(name, value) if name else None,
     )
+
+
+def limits(settings: Settings) -> Limits:
+    """Return what is out of range whatever the past was."""
+    return Limits(error_ratio=settings.limits.error_ratio, full=settings.limits.full)
 
 
 class Topology:

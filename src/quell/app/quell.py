@@ -160,6 +160,7 @@ class Quell:
             similar=self.history.similar,
             occurrences=self.history.occurrences,
             believed=settings.response.believed,
+            limits=parts.limits(settings),
         )
         self.turns = Turns(settings.response.at_once)
         runner = PhaseRunner(self.incidents, clock=clock, expected_s=self._expected_s, turns=self.turns)
@@ -210,6 +211,7 @@ class Quell:
             every_s=wanted.every_s,
             horizon_s=wanted.horizon_s,
             trouble_looks=max(2, round(wanted.trouble_s / wanted.every_s)),
+            absolute=parts.limits(self.settings),
         )
         return StandingWatch(
             self.sources,

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from quell.agents import watchman
-from quell.agents.case import Case, Telemetry, gather
+from quell.agents.case import LIMITS, Case, Limits, Telemetry, gather
 from quell.agents.prediction import TREND_S
 from quell.agents.watchman import Breach, Trouble
 from quell.errors import Malformed, Overloaded, QuellError, StorageError
@@ -61,6 +61,8 @@ class WatchLimits:
     """A breach later than this is left to a later look."""
     trouble_looks: int
     """Looks in a row in which users feel trouble before it opens an incident by itself; alerts come first."""
+    absolute: Limits = LIMITS
+    """What is out of range whatever the past was."""
 
 
 class StandingWatch:
@@ -113,7 +115,7 @@ class StandingWatch:
         now = self._clock()
         window = Window(start=now - watchman.LOOK_BACK, end=now)
         telemetry = await gather(self._sources, window, kinds=(EvidenceKind.METRIC, EvidenceKind.TOPOLOGY))
-        case = watchman.case_of(now, self._disturbed(""))
+        case = watchman.case_of(now, self._disturbed(""), self._limits.absolute)
         found, felt = await asyncio.to_thread(self._conclude, telemetry, case)
         for breach in self._standing(found):
             await self._open(breach)

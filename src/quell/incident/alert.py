@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -87,6 +87,17 @@ class Alert:
     def started_s(self) -> float | None:
         """When it began, in Unix seconds; None when the sender gave no time and that of the receipt stands in."""
         return None if self.starts_at == self.received_at else self.starts_at.timestamp()
+
+
+SKEW = timedelta(minutes=10)
+"""A start time further than this before its arrival is taken for a wrong clock, and the arrival counts."""
+
+
+def believed_start(alert: Alert) -> datetime:
+    """Return when an alert began; its arrival when the sender's clock cannot be right."""
+    if alert.received_at - SKEW <= alert.starts_at <= alert.received_at:
+        return alert.starts_at
+    return alert.received_at
 
 
 def fingerprint(labels: Mapping[str, str], *, namespace: str = "") -> str:

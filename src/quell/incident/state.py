@@ -13,7 +13,7 @@ from typing import Any
 
 from quell.incident import events as ev
 from quell.incident.actor import Actor, signed
-from quell.incident.alert import Alert, IncidentSeverity
+from quell.incident.alert import Alert, IncidentSeverity, believed_start
 from quell.incident.events import Event, Phase, PhaseState, Plan, State
 
 MOVES: Mapping[State, frozenset[State]] = {
@@ -107,6 +107,20 @@ class ActionRun:
     """What verification said of it."""
 
 
+STRETCHES_KEPT = 100
+"""Firing stretches of an incident that are told apart; of more, the two oldest become one with the time between."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FiringStretch:
+    """A time in which at least one alert of the incident fired, without a break."""
+
+    start: datetime
+    """When the first of them says it began, or the trouble that detection dated before it."""
+    end: datetime | None = None
+    """None while one fires."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Incident:
     """Everything known of one incident, folded from its stream."""
@@ -136,6 +150,8 @@ class Incident:
     why: dict[str, str] = field(default_factory=dict)
     """By fingerprint: why the alert joined."""
     firing: set[str] = field(default_factory=set)
+    stretches: list[FiringStretch] = field(default_factory=list)
+    """Since it opened, over all responses, oldest first."""
     flapping: set[str] = field(default_factory=set)
     run: int = 0
     """Responses so far."""
@@ -225,11 +241,21 @@ def _alert_grouped(inc: Incident, event: ev.AlertGrouped, at: datetime) -> None:
     alert = event.alert
     inc.alerts[alert.fingerprint] = alert
     inc.why.setdefault(alert.fingerprint, event.why)
+    start = believed_start(alert)
+    if inc.stretches and inc.stretches[-1].end is None:
+        inc.stretches[-1].start = min(inc.stretches[-1].start, start)
+    else:
+        inc.stretches.append(FiringStretch(start=start))
+        if len(inc.stretches) > STRETCHES_KEPT:
+            first, second = inc.stretches[:2]
+            inc.stretches[:2] = [FiringStretch(start=min(first.start, second.start), end=second.end)]
     inc.firing.add(alert.fingerprint)
 
 
 def _alert_resolved(inc: Incident, event: ev.AlertResolved, at: datetime) -> None:
     inc.firing.discard(event.fingerprint)
+    if not inc.firing and inc.stretches and inc.stretches[-1].end is None:
+        inc.stretches[-1].end = at
 
 
 def _alert_flapping(inc: Incident, event: ev.AlertFlapping, at: datetime) -> None:
@@ -331,6 +357,9 @@ def _keep_evidence(inc: Incident, pieces: Iterable[ev.Evidence]) -> None:
 
 def _detected(inc: Incident, event: ev.Detected, at: datetime) -> None:
     inc.detection = event.finding
+    onset = event.finding.onset
+    if onset is not None and inc.stretches:
+        inc.stretches[-1].start = min(inc.stretches[-1].start, onset)
     _keep_evidence(inc, event.finding.evidence)
 
 

@@ -96,6 +96,17 @@ class Response(Section):
     )
 
 
+class Limits(Section):
+    """What is out of range whatever a service's past was."""
+
+    error_ratio: float = Field(
+        default=0.05, gt=0, le=1, description="Share of requests that fail, above which a service is in trouble."
+    )
+    full: float = Field(
+        default=0.95, gt=0, le=1, description="Share of a disk or a connection pool in use, above which it is full."
+    )
+
+
 class Outcomes(Section):
     """The figures that managers see."""
 
@@ -240,6 +251,7 @@ class Settings(BaseSettings):
     ingest: Ingest = Field(default_factory=Ingest)
     correlation: Correlation = Field(default_factory=Correlation)
     response: Response = Field(default_factory=Response)
+    limits: Limits = Field(default_factory=Limits)
     outcomes: Outcomes = Field(default_factory=Outcomes)
     watch: Watch = Field(default_factory=Watch)
     live: Live = Field(default_factory=Live)
