@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from quell.actions.action import Action, Done, DryRun, Target
@@ -17,11 +17,16 @@ from quell.eventlog.sqlite import SqliteEventLog
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
 from quell.incident.events import Autonomy, Cause, Phase, incident_stream
+from quell.incident.look_again import Rhythm
 from quell.incident.state import Incident
-from quell.workflow.engine import Step
+from quell.workflow.engine import MemoryEngine, Step
+from quell.workflow.looking import Looking
+from quell.workflow.names import response_of
 from quell.workflow.phases import LIMITS, Limits, PhaseRunner, Progress
+from quell.workflow.queue import StartQueue, Turns
 from quell.workflow.response import respond
-from quell.workflow.waiting import Turns, Watch
+from quell.workflow.triggers import Triggers
+from quell.workflow.waiting import Watch
 from quell.workflow.work import ResponseParts, ResponseWork
 
 QUICK: Mapping[Phase, Limits] = {
@@ -94,6 +99,9 @@ class ScriptedAgents:
     """How many attempts of a phase fail; negative for all."""
     hung: frozenset[Phase] = frozenset()
     gaps: tuple[ev.Gap, ...] = ()
+    cause: Cause | None = Cause.BAD_RELEASE
+    """What diagnosis names; None: it abstains."""
+    glances: int = 0
 
     async def _maybe(self, phase: Phase) -> None:
         if phase in self.hung:
@@ -109,10 +117,16 @@ class ScriptedAgents:
 
     async def diagnose(self, incident: Incident, progress: Progress) -> ev.Diagnosis:
         await self._maybe(Phase.DIAGNOSE)
+        return self._diagnosis()
+
+    def _diagnosis(self) -> ev.Diagnosis:
+        if self.cause is None:
+            return ev.Diagnosis(hypotheses=(), none_of_these=0.9, abstained=True, says="no cause stands out")
+        title = self.cause.replace("_", " ")
         best = ev.Hypothesis(
-            id="H1", service="payment", cause=Cause.BAD_RELEASE, title="bad release", probability=0.9, calibrated=False
+            id="H1", service="payment", cause=self.cause, title=title, probability=0.9, calibrated=False
         )
-        return ev.Diagnosis(hypotheses=(best,), none_of_these=0.1, abstained=False, says="payment: bad release")
+        return ev.Diagnosis(hypotheses=(best,), none_of_these=0.1, abstained=False, says=f"payment: {title}")
 
     async def predict(self, incident: Incident, progress: Progress) -> ev.Prediction:
         await self._maybe(Phase.PREDICT)
@@ -120,11 +134,17 @@ class ScriptedAgents:
 
     async def plan(self, incident: Incident, progress: Progress) -> ev.Plan | str:
         await self._maybe(Phase.PLAN)
-        return self.plan_is
+        return "too uncertain to change anything" if self.cause is None else self.plan_is
 
     async def verify(self, incident: Incident, progress: Progress) -> ev.Verified:
         await self._maybe(Phase.VERIFY)
         return ev.Verified(verdict=self.helped, says=f"{self.helped}: 1 of 1", readings=(), took_s=0.1)
+
+    async def glance(self, incident: Incident) -> tuple[ev.Detection, ev.Diagnosis | None]:
+        self.glances += 1
+        diagnosed = incident.diagnosis is not None
+        found = ev.Detection(verdict=self.verdict, says=self.verdict, services=("payment",), gaps=self.gaps)
+        return found, self._diagnosis() if diagnosed and self.verdict != "no_sign" else None
 
 
 class CountedRollBack:
@@ -183,6 +203,9 @@ class CountedRollBack:
         return Done(output="payment is at 1.5.0 again")
 
 
+QUICK_LOOKS = Rhythm(waits_s=(0.05, 0.1, 0.2), joined_s=0.02, apart_s=0.05)
+
+
 @dataclass
 class Stage:
     """Everything a response needs, with the parts a test looks at."""
@@ -193,9 +216,72 @@ class Stage:
     agents: ScriptedAgents
     action: CountedRollBack
     parts: ResponseParts
+    turns: Turns
+    engine: MemoryEngine
+    queue: StartQueue
+    looking: Looking
+    triggers: Triggers
 
     async def workflow(self, step: Step, workflow: str) -> str:
         return await respond(step, ResponseWork(self.parts, workflow))
+
+    @contextlib.asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Start what the log asks for, from its beginning, as Quell does."""
+
+        async def take() -> None:
+            async for batch in self.log.subscribe(after=0):
+                for record in batch:
+                    self.triggers.take(record)
+
+        works = (take(), self.triggers.run(), self.queue.run(), self.looking.run())
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.engine.stop()
+
+    async def until(self, test: Callable[[Incident], bool], incident_id: str = "INC-1") -> Incident:
+        """Wait until an incident is so, and return it."""
+        word = await self.watch.until(
+            incident_id, lambda now: "so" if test(now) else None, deadline=clock() + timedelta(seconds=30)
+        )
+        incident = await self.incidents.load(incident_id)
+        assert word == "so", incident
+        return incident
+
+
+def _stage(log: SqliteEventLog, incidents: Incidents, watch: Watch, parts: ResponseParts, turns: Turns) -> Stage:
+    async def workflow(step: Step, workflow: str) -> str:
+        with queue.under_way(response_of(workflow)):
+            return await on.workflow(step, workflow)
+
+    async def cannot_run(response: str) -> None:
+        raise AssertionError(f"{response} cannot be run")
+
+    assert isinstance(parts.agents, ScriptedAgents)
+    action = parts.actions["roll_back"]
+    assert isinstance(action, CountedRollBack)
+    engine = MemoryEngine(workflow)
+    queue = StartQueue(engine.start, cannot_run, at_once=4)
+    looking = Looking(incidents, parts.agents, clock=clock, rhythm=parts.rhythm)
+    on = Stage(
+        log=log,
+        incidents=incidents,
+        watch=watch,
+        agents=parts.agents,
+        action=action,
+        parts=parts,
+        turns=turns,
+        engine=engine,
+        queue=queue,
+        looking=looking,
+        triggers=Triggers(incidents, queue, looking, turns),
+    )
+    return on
 
 
 @contextlib.asynccontextmanager
@@ -208,7 +294,8 @@ async def stage(
     agents = agents or ScriptedAgents()
     action = CountedRollBack(folder / "ledger.txt", breaks=breaks)
     actions: dict[str, Action] = {action.name: action}
-    runner = PhaseRunner(incidents, clock=clock, expected_s=lambda phase: None, turns=Turns(4), limits=QUICK)
+    turns = Turns(4)
+    runner = PhaseRunner(incidents, clock=clock, expected_s=lambda phase: None, turns=turns, limits=QUICK)
     parts = ResponseParts(
         incidents=incidents,
         runner=runner,
@@ -217,6 +304,7 @@ async def stage(
         actions=actions,
         clock=clock,
         approval_s=approval_s,
+        rhythm=QUICK_LOOKS,
     )
 
     async def follow() -> None:
@@ -226,7 +314,7 @@ async def stage(
 
     following = asyncio.create_task(follow())
     try:
-        yield Stage(log=log, incidents=incidents, watch=watch, agents=agents, action=action, parts=parts)
+        yield _stage(log, incidents, watch, parts, turns)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -92,7 +92,7 @@ class Team:
             pieces=len(incident.evidence),
         )
 
-    async def _look(self, incident: Incident, progress: Progress) -> tuple[Case, Telemetry]:
+    async def _look(self, incident: Incident, progress: Progress | None) -> tuple[Case, Telemetry]:
         case = self._case(incident)
         return case, await gather(self._sources, case.window, progress=progress)
 
@@ -100,32 +100,45 @@ class Team:
         """Look until something shows, or often enough to say that nothing does."""
 
         async def look() -> tuple[ev.Detection, bool]:
-            case, telemetry = await self._look(incident, progress)
-            found = await asyncio.to_thread(detection.detect, case, telemetry)
+            found = await self._detected(*await self._look(incident, progress))
             return found, found.verdict == "confirmed"
 
         return await self._until_sure(look, progress)
+
+    async def _detected(self, case: Case, telemetry: Telemetry) -> ev.Detection:
+        return await asyncio.to_thread(detection.detect, case, telemetry)
 
     async def diagnose(self, incident: Incident, progress: Progress) -> ev.Diagnosis:
         """Look until one explanation stands out, or often enough to say that none does."""
         onset = incident.detection.onset if incident.detection else None
 
         async def look() -> tuple[ev.Diagnosis, bool]:
-            case, telemetry = await self._look(incident, progress)
-            found = await asyncio.to_thread(
-                partial(
-                    diagnosis.diagnose,
-                    case,
-                    telemetry,
-                    onset,
-                    calibration=self._calibration(),
-                    believed=self._believed,
-                    similar=self._similar(incident.id),
-                )
-            )
+            found = await self._diagnosed(*await self._look(incident, progress), onset)
             return found, not found.abstained and found.hypotheses[0].cause is not ev.Cause.UNKNOWN
 
         return await self._until_sure(look, progress)
+
+    async def _diagnosed(self, case: Case, telemetry: Telemetry, onset: datetime | None) -> ev.Diagnosis:
+        return await asyncio.to_thread(
+            partial(
+                diagnosis.diagnose,
+                case,
+                telemetry,
+                onset,
+                calibration=self._calibration(),
+                believed=self._believed,
+                similar=self._similar(case.incident_id),
+            )
+        )
+
+    async def glance(self, incident: Incident) -> tuple[ev.Detection, ev.Diagnosis | None]:
+        """Look once; diagnose where the last response came so far and this look finds no clear "no sign"."""
+        diagnosed = incident.diagnosis is not None
+        case, telemetry = await self._look(incident, None)
+        found = await self._detected(case, telemetry)
+        if found.verdict == "no_sign" or not diagnosed:
+            return found, None
+        return found, await self._diagnosed(case, telemetry, found.onset)
 
     @property
     def _looks(self) -> int:

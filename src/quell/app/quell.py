@@ -3,7 +3,7 @@ The composition root: every object is built here, once, in one straight line.
 
     log ─► read models ─► REST, channels
         ├► history, watch (wakes who waits), intake (its own fold)
-        └► starter ─► engine ─► response ─► agents, actions ─► log
+        └► triggers ─► queue ─► engine ─► response ─► agents, actions ─► log
     alerts ─► intake ─► log          a person's click ─► commands ─► log
 """
 
@@ -15,7 +15,6 @@ import time
 import uuid
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,6 +60,7 @@ from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.gateway.room import Bounds
 from quell.incident import events as ev
 from quell.incident.events import SYSTEM_STREAM, Event, Phase
+from quell.incident.look_again import RHYTHM
 from quell.ingest.fold import Fold
 from quell.ingest.intake import Intake, IntakeLimits
 from quell.ingest.proof import BearerToken
@@ -69,10 +69,14 @@ from quell.settings import Settings
 from quell.signals.calibration import Calibration
 from quell.workflow.dbos import DbosEngine
 from quell.workflow.engine import Step
+from quell.workflow.looking import Looking
+from quell.workflow.names import response_of
 from quell.workflow.phases import PhaseRunner
+from quell.workflow.queue import StartQueue, Turns
+from quell.workflow.reconcile import reconcile
 from quell.workflow.response import respond
-from quell.workflow.starter import Starter
-from quell.workflow.waiting import Turns, Watch
+from quell.workflow.triggers import Triggers
+from quell.workflow.waiting import Watch
 from quell.workflow.work import ResponseParts, ResponseWork
 
 logger = structlog.get_logger()
@@ -162,8 +166,13 @@ class Quell:
             believed=settings.response.believed,
             limits=parts.limits(settings),
         )
+        rhythm = RHYTHM.at_most(settings.response.look_again_s)
+        self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)
         self.turns = Turns(settings.response.at_once)
-        runner = PhaseRunner(self.incidents, clock=clock, expected_s=self._expected_s, turns=self.turns)
+        self.queue = StartQueue(self.engine.start, self._cannot_run, at_once=settings.response.at_once)
+        runner = PhaseRunner(
+            self.incidents, clock=clock, expected_s=self._expected_s, turns=self.turns, aside=self.queue.aside
+        )
         self.response = ResponseParts(
             incidents=self.incidents,
             runner=runner,
@@ -173,10 +182,12 @@ class Quell:
             clock=clock,
             approval_s=settings.response.approval_s,
             barred=self._barred,
+            rhythm=rhythm,
         )
+        looking = Looking(self.incidents, self.team, clock=clock, rhythm=rhythm, telemetry=self._telemetry)
+        self.looking, self.triggers = looking, Triggers(self.incidents, self.queue, looking, self.turns)
+        self.out_of_step = ""
         self.standing = self._standing_watch(secret)
-        self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)
-        self.starter = Starter(self.engine, self.incidents)
 
         past = await self._fold_past(Fold(rules))
         bounds = Bounds(connections=min(settings.live.connections, openfiles.for_sockets()))
@@ -186,8 +197,9 @@ class Quell:
             display_probe(self.faults),
             workflow_probe(
                 running=lambda: self.engine.running,
-                waiting=lambda: self.turns.waiting,
+                waiting=lambda: self.queue.waiting + self.turns.waiting,
                 at_once=settings.response.at_once,
+                mended=lambda: self.out_of_step,
             ),
             sockets_probe(self.hub),
         )
@@ -280,12 +292,13 @@ class Quell:
     async def _start(self, past: Fold) -> None:
         await self._remember()
         await self.intake.start(past)
+        await self._reconcile()
         recovered = await self.engine.launch()
         self._stack.push_async_callback(self.engine.stop)
         started = ev.ProcessStarted(version=__version__, epoch=self.log.epoch, recovered=recovered)
         await self.log.append([Write(stream=SYSTEM_STREAM, events=[started])])
         self._spawn(self._follow(past.position), "follow")
-        self._spawn(self._start_responses(past.position), "starter")
+        self._start_responses(past.position)
         self._spawn(self.intake.follow(), "intake")
         self._spawn(self._look_around(), "health")
         if self.standing is not None:
@@ -328,10 +341,34 @@ class Quell:
             for record in batch:
                 self.watch.notify(record)
 
+    async def _reconcile(self) -> None:
+        """Let go of what the engine has under way and the log does not bear out; what it lacks is started later."""
+        story = self.models.board.story
+        found = reconcile(
+            await self.engine.unfinished(),
+            [incident for incident in self.models.board.unfinished() if incident.responding],
+            lambda incident_id: one.incident if (one := story(incident_id)) else None,
+        )
+        if found.says:
+            self.out_of_step = found.says
+            logger.warning("workflows_out_of_step", says=found.says, let_go=found.let_go, begun_anew=found.begun_anew)
+        await self.engine.cancel(found.let_go)
+
+    async def _cannot_run(self, response: str) -> None:
+        """Ask for a person where a response cannot be run."""
+        logger.error("response_cannot_run", response=response)
+        work = ResponseWork(self.response, response)
+        if await work.begin() == "begun":
+            await work.give_up("it was begun again and again, and broke every time")
+
+    def _telemetry(self) -> frozenset[str]:
+        return frozenset(f"{kind} of {source.name}" for source in self.sources for kind in source.kinds)
+
     async def _revive(self) -> None:
-        """Take up responses that stand still, now and then."""
+        """Take up responses that stand still, now and then, and start what the log wants and nobody has started."""
         while True:
             await asyncio.sleep(REVIVE_EVERY_S)
+            self.triggers.catch_up(self.models.board.unfinished())
             try:
                 revived = await self.engine.revive()
             except StorageError as error:
@@ -359,16 +396,23 @@ class Quell:
     def _topology_view(self) -> TopologyView:
         return topology_view(tuple(sorted(self.topology.edges)), self.topology.as_of)
 
-    async def _start_responses(self, after: int) -> None:
-        """Start what follows from new events; a slow start holds up no screen."""
-        for summary in self.models.board.recent(now=clock(), ended_within=timedelta(0), limit=10_000):
-            await self.starter.catch_up(await self.incidents.load(summary.id))
+    def _start_responses(self, after: int) -> None:
+        """Start what earlier processes left to be started, and what follows from new events."""
+        self.triggers.catch_up(self.models.board.unfinished())
+        self.looking.hasten("Quell started again")
+        self._spawn(self._trigger(after), "triggers")
+        self._spawn(self.triggers.run(), "what follows")
+        self._spawn(self.queue.run(), "responses")
+        self._spawn(self.looking.run(), "looks")
+
+    async def _trigger(self, after: int) -> None:
         async for batch in self.log.subscribe(after=after):
             for record in batch:
-                await self.starter.take(record)
+                self.triggers.take(record)
 
     async def _respond(self, step: Step, workflow: str) -> str:
-        return await respond(step, ResponseWork(self.response, workflow))
+        with self.queue.under_way(response_of(workflow)):
+            return await respond(step, ResponseWork(self.response, workflow))
 
     def _means(self) -> Means:
         response = self.settings.response

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from urllib.parse import quote
 
 import msgspec
 import typer
@@ -167,6 +168,19 @@ def send_test_alert(
     }
     answer = ask("POST", f"{url.rstrip('/')}/ingest/alerts", token=token, json=body)
     print_rows([answer], output, [name for name in answer if name != "incidents"] + ["incidents"])
+
+
+@app.command("look-again")
+def look_again(
+    incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
+    reason: Annotated[str, typer.Option(help="Why; it is shown in the timeline.")] = "",
+    url: Url = LOCAL,
+    token: Token = None,
+    output: Format = Output.TABLE,
+) -> None:
+    """Have the agents look again at an incident, also after they handed it over."""
+    where = f"{url.rstrip('/')}/api/v1/incidents/{quote(incident, safe='')}/look_again"
+    print_rows([ask("POST", where, token=token, json={"reason": reason})], output, ["id", "state", "summary"])
 
 
 @app.command()

@@ -133,6 +133,16 @@ class Reopen(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgain(Command):
+    """Have the agents look again."""
+
+    reason: Text = ""
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.look_again(incident, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merge(Command):
     """Make an incident part of another that is open."""
 
@@ -189,6 +199,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "resolve": Resolve,
     "close": Close,
     "reopen": Reopen,
+    "look_again": LookAgain,
     "merge": Merge,
     "severity": ChangeSeverity,
     "note": Note,

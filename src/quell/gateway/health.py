@@ -350,24 +350,28 @@ def sockets_probe(hub: Hub) -> Probe:
     return look
 
 
-def workflow_probe(*, running: Callable[[], int], waiting: Callable[[], int], at_once: int) -> Probe:
+def workflow_probe(
+    *, running: Callable[[], int], waiting: Callable[[], int], at_once: int, mended: Callable[[], str] = lambda: ""
+) -> Probe:
     """
     Return a probe of the responses under way: degraded while more wait for their turn than can have one.
 
     Args:
         running: responses that have not ended.
-        waiting: phases that wait for their turn.
+        waiting: responses that have not begun yet, and phases that wait for their turn.
         at_once: phases that may run at a time.
+        mended: what was put right at the start, in a sentence; empty for nothing.
     """
 
     def look() -> list[Observation]:
         under_way, in_line = running(), waiting()
+        said = f"{under_way} under way, {in_line} waiting for their turn, {at_once} at a time"
         return [
             Observation(
                 name="responses",
                 kind="workflow",
                 state="degraded" if in_line > at_once else "ok",
-                says=f"{under_way} under way, {in_line} waiting for their turn, {at_once} at a time",
+                says="; ".join(filter(None, [said, mended()])),
                 measured={"running": under_way, "waiting": in_line, "at_once": at_once},
             )
         ]

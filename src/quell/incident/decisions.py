@@ -104,6 +104,22 @@ def merge(incident: Incident, into: Incident, *, by: str, reason: str) -> list[E
     return [ev.IncidentMerged(into=into.id, by=by, reason=reason)]
 
 
+def look_again(incident: Incident, *, by: str, reason: str = "") -> list[Event]:
+    """
+    Ask the agents to look again; nothing when that is asked for already.
+
+    Raises: IllegalTransition: it has ended. Conflict: they are at work, or are about to begin.
+    """
+    _must_be_open(incident, "be looked at again")
+    if incident.responding:
+        raise Conflict(f"the agents are at work on {incident.id} already")
+    if incident.needs_response:
+        raise Conflict(f"the agents are about to begin with {incident.id}")
+    if incident.looks.requested is not None:
+        return []
+    return [ev.LookAgainRequested(by=by, reason=reason)]
+
+
 def change_severity(incident: Incident, to: IncidentSeverity, *, by: str, reason: str) -> list[Event]:
     """Say how bad it is; nothing when it says so already."""
     _must_be_open(incident, "change severity")

@@ -7,7 +7,7 @@ An incident is the fold of its events.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from quell.incident import events as ev
 from quell.incident.actor import Actor, signed
 from quell.incident.alert import Alert, IncidentSeverity, believed_start
 from quell.incident.events import Event, Phase, PhaseState, Plan, State
+from quell.incident.looks import Looks
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.TRIGGERED: frozenset(
@@ -98,6 +99,8 @@ class ActionRun:
     target: str
     key: str
     started_at: datetime
+    run: int = 0
+    """The response that started it."""
     ended_at: datetime | None = None
     state: str = "running"
     """`running`, `done`, `broke`, `undone` or `undo_failed`."""
@@ -157,6 +160,13 @@ class Incident:
     """Responses so far."""
     responding: bool = False
     outcome: str | None = None
+    needs_response: bool = False
+    """It opened, or was reopened, and no response has begun since."""
+    again: str = ""
+    """Why this response looks again at what an earlier one handed over; empty for every other one."""
+    in_part: int = 0
+    """Responses in a row whose fix helped in part."""
+    looks: Looks = field(default_factory=Looks)
     phases: dict[Phase, PhaseRun] = field(default_factory=dict)
     evidence: dict[str, ev.Evidence] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
@@ -169,6 +179,8 @@ class Incident:
     actions: list[ActionRun] = field(default_factory=list)
     verification: ev.Verified | None = None
     escalation: ev.Escalated | None = None
+    escalated_on: tuple[str, ...] = ()
+    """What the findings came to when a person was last asked to take over, see `findings_key`."""
     cause_confirmed: ev.CauseConfirmed | None = None
     """What a person said it was."""
     false_alarm: bool = False
@@ -203,6 +215,15 @@ class Incident:
         return tuple(found)
 
 
+def findings_key(incident: Incident) -> tuple[str, ...]:
+    """Return what the findings of the current response come to: equal when a person would hear nothing new."""
+    words = [f"{phase}:{run.word}" for phase, run in incident.phases.items() if run.ended_at is not None]
+    found = incident.diagnosis
+    if found is not None and found.hypotheses and not found.abstained:
+        words.append(f"{found.hypotheses[0].service}:{found.hypotheses[0].cause}")
+    return tuple(words)
+
+
 def fold(records: Iterable[tuple[datetime, Event]]) -> Incident | None:
     """Return the incident that (time, event) pairs of one stream add up to; None when there are none."""
     incident: Incident | None = None
@@ -223,6 +244,7 @@ def apply(incident: Incident | None, event: Event, at: datetime) -> Incident | N
             service=event.service,
             reason=event.reason,
             drill=event.drill,
+            needs_response=True,
         )
     if incident is None:
         return None
@@ -239,6 +261,8 @@ def apply(incident: Incident | None, event: Event, at: datetime) -> Incident | N
 
 def _alert_grouped(inc: Incident, event: ev.AlertGrouped, at: datetime) -> None:
     alert = event.alert
+    if alert.fingerprint not in inc.alerts:
+        inc.looks = inc.looks.alert_joined(at)
     inc.alerts[alert.fingerprint] = alert
     inc.why.setdefault(alert.fingerprint, event.why)
     start = believed_start(alert)
@@ -282,7 +306,10 @@ def _reopened(inc: Incident, event: ev.IncidentReopened, at: datetime) -> None:
     inc.reopened += 1
     inc.resolved_at = None
     inc.escalation = inc.cause_confirmed = None
+    inc.escalated_on = ()
     inc.false_alarm = False
+    inc.needs_response = True
+    inc.looks, inc.in_part = Looks(), 0
 
 
 def _merged(inc: Incident, event: ev.IncidentMerged, at: datetime) -> None:
@@ -300,9 +327,14 @@ def _false_alarm(inc: Incident, event: ev.FalseAlarmDeclared, at: datetime) -> N
 
 def _response_started(inc: Incident, event: ev.ResponseStarted, at: datetime) -> None:
     inc.run, inc.responding, inc.outcome = event.run, True, None
+    inc.needs_response, inc.again = False, event.why
+    inc.looks = inc.looks.response_began(at)
     inc.phases = {phase: PhaseRun(phase=phase) for phase in Phase if phase is not Phase.UNDO}
     inc.detection = inc.diagnosis = inc.prediction = inc.plan = None
-    inc.approval = inc.verification = inc.escalation = None
+    inc.approval = inc.verification = None
+    if not event.why:
+        # Looking again, a person stays wanted until there is something that may help.
+        inc.escalation, inc.escalated_on = None, ()
     inc.missing = {}
 
 
@@ -312,6 +344,8 @@ def _phase(inc: Incident, phase: Phase) -> PhaseRun:
 
 def _phase_started(inc: Incident, event: ev.PhaseStarted, at: datetime) -> None:
     run = _phase(inc, event.phase)
+    if event.phase is Phase.DETECT:
+        inc.looks = inc.looks.detection_began()
     again = run.state is PhaseState.RUNNING
     run.state, run.attempts, run.timeout_s, run.expected_s = (
         PhaseState.RUNNING,
@@ -375,6 +409,7 @@ def _predicted(inc: Incident, event: ev.Predicted, at: datetime) -> None:
 
 def _plan_proposed(inc: Incident, event: ev.PlanProposed, at: datetime) -> None:
     inc.plan = event.plan
+    inc.escalation = None
 
 
 def _approval_requested(inc: Incident, event: ev.ApprovalRequested, at: datetime) -> None:
@@ -410,6 +445,7 @@ def _action_started(inc: Incident, event: ev.ActionStarted, at: datetime) -> Non
             target=event.target,
             key=event.key,
             started_at=at,
+            run=inc.run,
             undo_params=event.undo_params,
         )
     )
@@ -438,7 +474,8 @@ def _action_broke(inc: Incident, event: ev.ActionBroke, at: datetime) -> None:
 
 def _verified(inc: Incident, event: ev.Verified, at: datetime) -> None:
     inc.verification = event
-    if inc.actions:
+    # Of this response only: what an earlier one changed has been judged.
+    if inc.actions and inc.actions[-1].run == inc.run:
         inc.actions[-1].verdict = event.verdict
 
 
@@ -451,11 +488,21 @@ def _undo_failed(inc: Incident, event: ev.UndoFailed, at: datetime) -> None:
 
 
 def _escalated(inc: Incident, event: ev.Escalated, at: datetime) -> None:
-    inc.escalation = event
+    inc.escalation, inc.escalated_on = event, findings_key(inc)
 
 
 def _response_ended(inc: Incident, event: ev.ResponseEnded, at: datetime) -> None:
     inc.responding, inc.outcome = False, event.outcome
+    inc.in_part = inc.in_part + 1 if event.outcome == "helped_in_part" else 0
+    inc.looks = inc.looks.response_ended(event.look_again_at)
+
+
+def _look_again_requested(inc: Incident, event: ev.LookAgainRequested, at: datetime) -> None:
+    inc.looks = replace(inc.looks, requested=event, requested_at=at)
+
+
+def _looked_again(inc: Incident, event: ev.LookedAgain, at: datetime) -> None:
+    inc.looks = inc.looks.looked_again(event, at)
 
 
 _TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
@@ -493,4 +540,6 @@ _TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
     ev.UndoFailed: _undo_failed,
     ev.Escalated: _escalated,
     ev.ResponseEnded: _response_ended,
+    ev.LookAgainRequested: _look_again_requested,
+    ev.LookedAgain: _looked_again,
 }

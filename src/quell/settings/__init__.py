@@ -83,6 +83,12 @@ class Response(Section):
     at_once: int = Field(default=4, gt=0, description="Phases that run at the same time; others wait their turn.")
     approval_s: float = Field(default=900.0, gt=0, description="How long a question to a person stays open.")
     verify_within_s: float = Field(default=90.0, gt=0, description="No recovery by then is no recovery.")
+    look_again_s: float = Field(
+        default=300.0,
+        ge=15,
+        description="Longest wait between two looks at an incident of which no sign or no cause was found, while its "
+        "alerts fire; the first come after 15 s, 30 s, 1 and 2 minutes.",
+    )
     believed: float = Field(
         default=0.5, ge=0, lt=1, description="Least probability of a cause that Quell stands behind and acts on."
     )

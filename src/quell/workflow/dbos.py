@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ from dbos import DBOS, DBOSConfig, Serializer, SetWorkflowID
 from sqlalchemy.exc import SQLAlchemyError
 
 from quell.errors import StorageError, WrongOffset
-from quell.workflow.engine import Work, Workflow
+from quell.workflow.engine import Started, StepFailed, Unfinished, Work, Workflow
+from quell.workflow.store import UNDER_WAY, WorkflowStore
 
 logger = structlog.get_logger()
 
 APPLICATION_VERSION = "1"
+EXECUTOR = "0"
 """Bumped by hand when the order of steps changes; a source hash would strand running work on every deploy."""
 
 AfterStep = Callable[[str, str], None]
@@ -59,7 +60,7 @@ class JsonSerializer(Serializer):
     def deserialize(self, serialized_data: str) -> Any:
         value = json.loads(serialized_data)
         if isinstance(value, dict) and set(value) == {"error"}:
-            return RuntimeError(value["error"])
+            return StepFailed(value["error"])
         return value
 
 
@@ -69,26 +70,53 @@ class DbosEngine:
 
     Args:
         path: its SQLite file; made when missing.
-        after_step: called with (workflow id, step) once a step's word is durable; tests end the process there.
+        after_work: called with (workflow id, step) once a step has done its work, before its word is durable.
+        after_step: called so once it is; tests end the process there.
     """
 
-    def __init__(self, path: Path, workflow: Workflow, *, after_step: AfterStep | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        workflow: Workflow,
+        *,
+        after_work: AfterStep | None = None,
+        after_step: AfterStep | None = None,
+    ) -> None:
         self._path = path
+        self._store = WorkflowStore(path, executor=EXECUTOR, version=APPLICATION_VERSION)
         self._workflow = workflow
+        self._after_work = after_work
         self._after_step = after_step
         self._running: dict[str, asyncio.Task[Any] | None] = {}
         self._standing: set[str] = set()
         self._registered: Callable[[str], Any] | None = None
 
+    async def unfinished(self) -> list[Unfinished]:
+        """
+        Return what an earlier process left under way; before `launch`.
+
+        Raises: StorageError: the file cannot be used.
+        """
+        return await asyncio.to_thread(self._store.unfinished)
+
+    async def cancel(self, workflow_ids: Iterable[str]) -> None:
+        """Let go of workflows of an earlier process for good; before `launch`, which takes the others up."""
+        if ids := list(workflow_ids):
+            await asyncio.to_thread(self._store.cancel, ids)
+
     async def launch(self) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(self._path)) as file:
-            file.execute("PRAGMA journal_mode=WAL")
+        """
+        Begin, and take up what an earlier process left; return how many workflows that is.
+
+        Raises: StorageError: the file cannot be used; one line says why, and what to do.
+        """
+        await asyncio.to_thread(self._store.prepare)
+        left = len(await self.unfinished())
         config: DBOSConfig = {
             "name": "quell",
             "system_database_url": f"sqlite:///{self._path}",
             "application_version": APPLICATION_VERSION,
-            "executor_id": "0",
+            "executor_id": EXECUTOR,
             "serializer": JsonSerializer(),
             "log_level": "ERROR",
             "enable_otlp": False,
@@ -100,22 +128,17 @@ class DbosEngine:
             return await self._run(workflow_id)
 
         self._registered = DBOS.workflow(name="respond", max_recovery_attempts=1000)(run)
-        left = self._left_behind()
-        # Inside the running loop: DBOS then runs what it recovers on this loop and not on one of its own.
-        DBOS.launch()
+        try:
+            # Inside the running loop: DBOS then runs what it recovers on this loop and not on one of its own.
+            DBOS.launch()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            DBOS.destroy(workflow_completion_timeout_sec=0)
+            raise self._store.unusable(error) from error
         return left
-
-    def _left_behind(self) -> int:
-        with contextlib.closing(sqlite3.connect(self._path)) as file:
-            tables = {row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "workflow_status" not in tables:
-                return 0
-            pending = file.execute("SELECT count(*) FROM workflow_status WHERE status IN ('PENDING', 'ENQUEUED')")
-            return int(pending.fetchone()[0])
 
     async def _run(self, workflow_id: str) -> str:
         async def step(name: str, work: Work) -> str:
-            word: str = await DBOS.run_step_async({"name": name}, patient(work))
+            word: str = await DBOS.run_step_async({"name": name}, patient(self._told(workflow_id, name, work)))
             if self._after_step is not None:
                 self._after_step(workflow_id, name)
             return word
@@ -125,6 +148,17 @@ class DbosEngine:
             return await self._workflow(step, workflow_id)
         finally:
             self._running.pop(workflow_id, None)
+
+    def _told(self, workflow_id: str, name: str, work: Work) -> Work:
+        if (tell := self._after_work) is None:
+            return work
+
+        async def told() -> str:
+            word = await work()
+            tell(workflow_id, name)
+            return word
+
+        return told
 
     async def revive(self) -> int:
         """
@@ -136,7 +170,7 @@ class DbosEngine:
         Raises: StorageError: the workflows' file cannot be read or written.
         """
         try:
-            standing = {one for one in await asyncio.to_thread(self._pending) if one not in self._running}
+            standing = {one for one in await asyncio.to_thread(self._store.pending) if one not in self._running}
             again = standing & self._standing
             self._standing = standing - again
             for workflow_id in sorted(again):
@@ -145,16 +179,19 @@ class DbosEngine:
             raise StorageError(f"the workflows in {self._path} cannot be looked at: {error}") from error
         return len(again)
 
-    def _pending(self) -> list[str]:
-        with contextlib.closing(sqlite3.connect(self._path)) as file:
-            return [
-                row[0] for row in file.execute("SELECT workflow_uuid FROM workflow_status WHERE status = 'PENDING'")
-            ]
-
-    async def start(self, workflow_id: str) -> None:
+    async def start(self, workflow_id: str) -> Started:
         assert self._registered is not None, "launch() comes first"
-        with SetWorkflowID(workflow_id):
-            await DBOS.start_workflow_async(self._registered, workflow_id)
+        if workflow_id in self._running:
+            return Started.KNOWN
+        known = await asyncio.to_thread(self._store.status, workflow_id)
+        if known is not None:
+            return Started.KNOWN if known in UNDER_WAY else Started.ENDED
+        try:
+            with SetWorkflowID(workflow_id):
+                await DBOS.start_workflow_async(self._registered, workflow_id)
+        except SQLAlchemyError as error:
+            raise StorageError(f"{workflow_id} cannot be written to {self._path}: {error}") from error
+        return Started.ANEW
 
     @property
     def running(self) -> int:

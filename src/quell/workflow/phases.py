@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +16,8 @@ from quell.eventlog.incidents import Incidents
 from quell.incident import events as ev
 from quell.incident.events import Event, Phase, PhaseState
 from quell.incident.state import Incident
-from quell.workflow.waiting import Turns
+from quell.workflow.names import response_id
+from quell.workflow.queue import Turns
 
 logger = structlog.get_logger()
 
@@ -74,12 +76,14 @@ class PhaseRunner:
         clock: Callable[[], datetime],
         expected_s: Callable[[Phase], float | None],
         turns: Turns,
+        aside: Callable[[str], AbstractContextManager[None]] = lambda response: nullcontext(),
         limits: Mapping[Phase, Limits] = LIMITS,
     ) -> None:
         self._incidents = incidents
         self._clock = clock
         self._expected_s = expected_s
         self._turns = turns
+        self._aside = aside
         self._limits = limits
 
     async def run(self, incident_id: str, phase: Phase, body: Body, *, parked: bool = False) -> str:
@@ -87,7 +91,7 @@ class PhaseRunner:
         Run a phase to its end and return its word: that of the body, or `failed` / `timed_out`.
 
         A phase of this run that ended before (the process died between its end and the engine's note of it) is not
-        run again. `parked` phases wait for a person and take no turn.
+        run again. `parked` phases wait for a person: they take no turn, and give up the place of their response.
         """
         incident = await self._incidents.load(incident_id)
         done = incident.phases.get(phase)
@@ -95,8 +99,9 @@ class PhaseRunner:
         if done is not None and done.ended_at is not None:
             return await self._word_of(incident_id, key)
         if parked:
-            return await self._attempts(incident, phase, body, key)
-        async with self._turns.take(incident.severity):
+            with self._aside(response_id(incident_id, incident.run)):
+                return await self._attempts(incident, phase, body, key)
+        async with self._turns.take(incident_id, incident.severity):
             return await self._attempts(incident, phase, body, key)
 
     async def _attempts(self, incident: Incident, phase: Phase, body: Body, key: str) -> str:

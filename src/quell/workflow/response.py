@@ -30,7 +30,7 @@ async def _respond(step: Step, work: ResponseWork) -> str:
     if await step("begin", work.begin) == "superseded":
         return "superseded"
 
-    if await step("detect", work.detect) == "no_sign":
+    if await step("detect", work.detect) in ("no_sign", "superseded"):
         return await step("hand_over", work.hand_over)
 
     await step("diagnose", work.diagnose)

@@ -1,12 +1,9 @@
-"""Waiting for something to become true of an incident, and for one's turn."""
+"""Waiting for something to become true of an incident."""
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
 
 from quell.eventlog.incidents import Incidents
@@ -50,44 +47,3 @@ class Watch:
             waiting.discard(woken)
             if not waiting:
                 del self._waiting[incident_id]
-
-
-class Turns:
-    """Lets at most `at_once` work at a time; the most urgent of those who wait goes first."""
-
-    def __init__(self, at_once: int) -> None:
-        self._free = at_once
-        self._line: list[tuple[str, int, asyncio.Future[None]]] = []
-        self._count = itertools.count()
-
-    @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return sum(not turn.done() for _, _, turn in self._line)
-
-    @asynccontextmanager
-    async def take(self, urgency: str) -> AsyncIterator[None]:
-        """Hold a turn; a smaller `urgency` goes first (`SEV1` before `SEV2`), then first come."""
-        if self._free > 0:
-            self._free -= 1
-        else:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._line, (urgency, next(self._count), turn))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._pass_on()
-                raise
-        try:
-            yield
-        finally:
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        while self._line:
-            _, _, turn = heapq.heappop(self._line)
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1

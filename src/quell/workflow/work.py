@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from quell.actions.action import Action, Done, Target
-from quell.errors import ActionFailed, IllegalTransition, QuellError, UpstreamError
+from quell.errors import ActionFailed, IllegalTransition, NotFound, QuellError, UpstreamError
 from quell.eventlog.incidents import Incidents
 from quell.incident import decisions
 from quell.incident import events as ev
 from quell.incident.events import Autonomy, Event, Phase, PhaseState, State
-from quell.incident.state import ENDED, Incident
+from quell.incident.look_again import RHYTHM, Rhythm, reason, undecided
+from quell.incident.state import ENDED, Incident, findings_key
+from quell.workflow.names import incident_of
 from quell.workflow.phases import Outcome, PhaseRunner, Progress
 from quell.workflow.waiting import Watch
 
@@ -24,8 +26,9 @@ logger = structlog.get_logger()
 RESOLUTION = "agent:resolution"
 
 HELPED_IN_PART = "helped_in_part"
+SUPERSEDED = "superseded"
 MOST_RUNS = 3
-"""The run that is the last one, whatever its fix left open: more than three causes at once are a person's."""
+"""Runs in a row whose fix leaves something open: more than three causes at once are a person's."""
 
 
 class Agents(Protocol):
@@ -51,6 +54,10 @@ class Agents(Protocol):
         """Watch the indicators that were out of range until they are back, or time is up."""
         ...
 
+    async def glance(self, incident: Incident) -> tuple[ev.Detection, ev.Diagnosis | None]:
+        """Look once, in no phase; the diagnosis where the last response made one and this look does not clear all."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseParts:
@@ -64,19 +71,10 @@ class ResponseParts:
     clock: Callable[[], datetime]
     approval_s: float
     """How long a question to a person stays open."""
+    rhythm: Rhythm = RHYTHM
+    """How often the agents look again."""
     barred: Callable[[ev.Plan], str] = lambda plan: ""
     """What holds a plan back at the moment it is to be carried out; empty for nothing."""
-
-
-def workflow_id(incident_id: str, run: int) -> str:
-    """Name the workflow of a response; the first one has the incident's own id."""
-    return incident_id if run == 1 else f"{incident_id}.{run}"
-
-
-def incident_of(workflow: str) -> tuple[str, int]:
-    """Return (incident id, run) of a workflow id."""
-    incident_id, _, run = workflow.partition(".")
-    return incident_id, int(run or 1)
 
 
 class ResponseWork:
@@ -87,12 +85,19 @@ class ResponseWork:
         self._id, self._run = incident_of(workflow)
 
     async def begin(self) -> str:
-        """Open the response, unless the incident ended before its turn came."""
-        incident = await self._parts.incidents.load(self._id)
-        if incident.state in ENDED:
-            return "superseded"
+        """Open the response, unless the incident ended before its turn came, or the log is past this run already."""
+        try:
+            incident = await self._parts.incidents.load(self._id)
+        except NotFound as error:
+            logger.error("response_superseded", response=self._id, error=str(error))
+            return SUPERSEDED
+        if incident.state in ENDED or incident.run not in (self._run - 1, self._run):
+            return SUPERSEDED
+        if incident.run == self._run:
+            return "begun" if incident.responding else SUPERSEDED
         key = f"{self._id}/{self._run}/begin"
-        await self._parts.incidents.record(self._id, [ev.ResponseStarted(run=self._run)], key=key)
+        started = ev.ResponseStarted(run=self._run, why=reason(incident))
+        await self._parts.incidents.record(self._id, [started], key=key)
         await self._move(State.INVESTIGATING, "the agents began", "system:response", "begin/state")
         return "begun"
 
@@ -140,6 +145,7 @@ class ResponseWork:
             plan = await self._parts.agents.plan(incident, progress)
             if isinstance(plan, str):
                 return Outcome(word="none", says=plan, state=PhaseState.ABSTAINED)
+            plan = _asked_first(plan, await self._parts.incidents.load(self._id))
             return Outcome(word="proposed", says=plan.title, events=[ev.PlanProposed(plan=plan)])
 
         return await self._phase(Phase.PLAN, body)
@@ -149,7 +155,7 @@ class ResponseWork:
         return await self._phase(Phase.APPROVE, self._approve, parked=True)
 
     async def _approve(self, incident: Incident, progress: Progress) -> Outcome:
-        plan = _plan_of(incident)
+        plan = _asked_first(_plan_of(incident), await self._parts.incidents.load(self._id))
         if plan.autonomy is Autonomy.AUTO:
             event = ev.ActionApproved(plan_id=plan.id, by="system:policy")
             return Outcome(word="approved", says=plan.autonomy_reason, events=[event])
@@ -191,7 +197,7 @@ class ResponseWork:
             plan = _plan_of(incident)
             action = self._parts.actions[plan.action]
             target = Target(service=plan.target, params=plan.params)
-            key = f"{self._id}/{self._run}/{plan.id}"
+            key = self._action_key(plan)
             begun_before = any(run.key == key for run in (await self._parts.incidents.load(self._id)).actions)
             if not begun_before and (why := self._parts.barred(plan)):
                 return Outcome(word="barred", says=f"held back: {why}", state=PhaseState.ABSTAINED)
@@ -218,6 +224,9 @@ class ResponseWork:
             await self._move(State.MONITORING, "the change is in place", RESOLUTION, "monitoring")
         return word
 
+    def _action_key(self, plan: ev.Plan) -> str:
+        return f"{self._id}/{self._run}/{plan.id}"
+
     async def _started(self, action: Action, target: Target, plan: ev.Plan, key: str) -> None:
         """Record the intent, with what undo needs, before anything is changed."""
         before = await action.dry_run(target)
@@ -239,6 +248,8 @@ class ResponseWork:
     async def resolve(self) -> str:
         """The service is restored."""
         incident = await self._parts.incidents.load(self._id)
+        if not self._is_current(incident):
+            return self._came_to(incident)
         says = incident.verification.says if incident.verification else "restored"
         await self._move(State.RESOLVED, says, RESOLUTION, "resolved")
         return await self._end("resolved", says)
@@ -246,7 +257,9 @@ class ResponseWork:
     async def go_on(self) -> str:
         """Keep what helped in part and end this run, so that another one looks for the rest; not without end."""
         incident = await self._parts.incidents.load(self._id)
-        if self._run >= MOST_RUNS or incident.state in ENDED:
+        if not self._is_current(incident):
+            return self._came_to(incident)
+        if incident.in_part + 1 >= MOST_RUNS or incident.state in ENDED:
             return await self.hand_over()
         return await self._end(HELPED_IN_PART, incident.verification.says if incident.verification else "")
 
@@ -256,7 +269,9 @@ class ResponseWork:
         async def body(incident: Incident, progress: Progress) -> Outcome:
             plan = _plan_of(incident)
             action = self._parts.actions[plan.action]
-            ran = next((run for run in reversed(incident.actions) if run.plan_id == plan.id), None)
+            # By key: an earlier response may have carried the same plan out, and that one is not this one's to undo.
+            key = self._action_key(plan)
+            ran = next((run for run in reversed(incident.actions) if run.key == key), None)
             if ran is None:
                 acted = incident.phases.get(Phase.ACT)
                 why = f": {acted.says}" if acted is not None and acted.says else ""
@@ -273,23 +288,32 @@ class ResponseWork:
             return Outcome(word="undone", says=done.output, events=[undone])
 
         word = await self._phase(Phase.UNDO, body)
+        if word == SUPERSEDED:
+            return word
         await self._move(State.INVESTIGATING, "the fix did not help", RESOLUTION, "back")
         return word
 
     async def hand_over(self) -> str:
         """Escalate to a person, saying why and what is missing; nothing to do when it has ended meanwhile."""
         incident = await self._parts.incidents.load(self._id)
+        if not self._is_current(incident):
+            return self._came_to(incident)
         if incident.state in ENDED:
-            return await self._end("superseded", f"{incident.id} is {incident.state}")
+            return await self._end(SUPERSEDED, f"{incident.id} is {incident.state}")
         reason = why_handed_over(incident)
         missing = tuple(f"{source}: {why}" for source, why in incident.missing.items())
-        key = f"{self._id}/{self._run}/escalated"
-        await self._parts.incidents.record(self._id, [ev.Escalated(reason=reason, missing=missing)], key=key)
-        return await self._end("escalated", reason)
+        # Who was asked to take over already is not asked again where looking again has shown nothing new.
+        if incident.escalation is None or incident.escalated_on != findings_key(incident):
+            key = f"{self._id}/{self._run}/escalated"
+            await self._parts.incidents.record(self._id, [ev.Escalated(reason=reason, missing=missing)], key=key)
+        wait = timedelta(seconds=self._parts.rhythm.wait_s(incident.looks.in_vain))
+        return await self._end("escalated", reason, self._parts.clock() + wait if undecided(incident) else None)
 
     async def give_up(self, why: str) -> str:
         """The response itself cannot go on: say so and hand over."""
         incident = await self._parts.incidents.load(self._id)
+        if not self._is_current(incident):
+            return self._came_to(incident)
         reason = f"the response broke off: {why}"
         logger.error("response_broke_off", incident=self._id, error=why)
         if incident.state not in ENDED:
@@ -297,14 +321,27 @@ class ResponseWork:
             await self._parts.incidents.record(self._id, [ev.Escalated(reason=reason)], key=key)
         return await self._end("failed", reason)
 
-    async def _end(self, outcome: str, says: str) -> str:
-        event = ev.ResponseEnded(run=self._run, outcome=outcome, says=says)
+    def _is_current(self, incident: Incident) -> bool:
+        """
+        Whether the log has this response under way.
+
+        The engine's file may be an older copy, or may not know yet what the log knows: the log counts.
+        """
+        return incident.run == self._run and incident.responding
+
+    def _came_to(self, incident: Incident) -> str:
+        return (incident.run == self._run and incident.outcome) or SUPERSEDED
+
+    async def _end(self, outcome: str, says: str, look_again_at: datetime | None = None) -> str:
+        event = ev.ResponseEnded(run=self._run, outcome=outcome, says=says, look_again_at=look_again_at)
         await self._parts.incidents.record(self._id, [event], key=f"{self._id}/{self._run}/end")
         return outcome
 
     async def _phase(
         self, phase: Phase, body: Callable[[Incident, Progress], Awaitable[Outcome]], *, parked: bool = False
     ) -> str:
+        if not self._is_current(await self._parts.incidents.load(self._id)):
+            return SUPERSEDED
         return await self._parts.runner.run(self._id, phase, body, parked=parked)
 
     async def _move(self, to: State, reason: str, by: str, step: str) -> None:
@@ -338,6 +375,28 @@ def why_handed_over(incident: Incident) -> str:
                 return f"{incident.verification.says}; {said}"
             return said
     return "the response could not begin"
+
+
+def _asked_first(plan: ev.Plan, incident: Incident) -> ev.Plan:
+    """Return the plan, with a person asked first where it repeats what did not help, or would act beside a person."""
+    why = _why_asked(plan, incident)
+    if plan.autonomy is not Autonomy.AUTO or not why:
+        return plan
+    return replace(plan, autonomy=Autonomy.APPROVE, autonomy_reason=f"{why}; {plan.autonomy_reason}")
+
+
+def _why_asked(plan: ev.Plan, incident: Incident) -> str:
+    for run in incident.actions:
+        same = (run.action, run.target) == (plan.action, plan.target)
+        if run.run < incident.run and same and (run.state in _FAILED or run.verdict in _DID_NOT_HELP):
+            return f"{plan.action.replace('_', ' ')} {plan.target} was tried here before and did not help"
+    if incident.again and incident.owner is not None:
+        return f"{incident.owner.removeprefix('person:')} has taken {incident.id} over"
+    return ""
+
+
+_FAILED = frozenset({"broke", "undone", "undo_failed"})
+_DID_NOT_HELP = frozenset({"not_recovered", "worse", "unknown"})
 
 
 def _plan_of(incident: Incident) -> ev.Plan:

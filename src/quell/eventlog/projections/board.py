@@ -142,6 +142,11 @@ class Board:
         """Return the rows of all open incidents, in no order."""
         return [story.summary for story in self._candidates(Wanted())]
 
+    def unfinished(self) -> list[Incident]:
+        """Return every incident that is open or has a response under way, most urgent first. Do not change them."""
+        found = [one.incident for one in self._stories.values() if one.incident.open or one.incident.responding]
+        return sorted(found, key=urgency)
+
     def recent(self, *, now: datetime, ended_within: timedelta, limit: int) -> list[IncidentSummary]:
         """Return the open rows, most urgent first, then those that ended lately, newest first; at most `limit`."""
         rows, _ = self.page(Wanted(), after=None, limit=limit)

@@ -145,7 +145,7 @@ def _false_alarm(event: ev.FalseAlarmDeclared, moment: Moment) -> Said:
 
 def _response_started(event: ev.ResponseStarted, moment: Moment) -> Said:
     again = "" if event.run == 1 else f" again (response {event.run})"
-    return Said(title=f"The agents begin{again}", by="system:workflow")
+    return Said(title=f"The agents begin{again}", text=event.why, by="system:workflow")
 
 
 def _phase_started(event: ev.PhaseStarted, moment: Moment) -> Said:
@@ -318,6 +318,15 @@ def _response_ended(event: ev.ResponseEnded, moment: Moment) -> Said:
     )
 
 
+def _look_again_requested(event: ev.LookAgainRequested, moment: Moment) -> Said:
+    return Said(title=f"{_capital(_who(event))} has the agents look again", text=event.reason, by=signed_event(event))
+
+
+def _looked_again(event: ev.LookedAgain, moment: Moment) -> Said:
+    found = "and found something new" if event.news else "and found nothing new"
+    return Said(title=f"The agents looked again, {found}", text=_join(event.why, event.says), by="system:workflow")
+
+
 def _action(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
@@ -382,4 +391,6 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.UndoFailed: _undo_failed,
     ev.Escalated: _escalated,
     ev.ResponseEnded: _response_ended,
+    ev.LookAgainRequested: _look_again_requested,
+    ev.LookedAgain: _looked_again,
 }

@@ -110,7 +110,7 @@ _CHANGED: Mapping[type[Event], frozenset[str]] = {
     ev.Detected: frozenset({"detection", "gaps"}),
     ev.Diagnosed: frozenset({"diagnosis", "gaps"}),
     ev.Predicted: frozenset({"prediction", "gaps"}),
-    ev.PlanProposed: frozenset({"plan"}),
+    ev.PlanProposed: frozenset({"plan", "escalation"}),
     ev.ActionStarted: frozenset({"actions"}),
     ev.ActionFinished: frozenset({"actions"}),
     ev.ActionBroke: frozenset({"actions"}),

@@ -9,6 +9,7 @@ from typing import TypeVar
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
 from quell.incident.events import Phase, PhaseState, State
+from quell.incident.look_again import due_at
 from quell.incident.state import ActionRun, Approval, Incident
 from quell.incident.untrusted import flags_of, harmless, harmless_values, made_harmless
 
@@ -91,6 +92,8 @@ class IncidentSummary:
     merged_into: str | None
     missing: tuple[str, ...]
     """Sources that gave nothing."""
+    next_look_at: datetime | None = None
+    """When the agents look again by themselves; None when they are at work, or do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +262,7 @@ def summary_of(incident: Incident) -> IncidentSummary:
         reopened=incident.reopened,
         merged_into=incident.merged_into,
         missing=tuple(incident.missing),
+        next_look_at=due_at(incident),
     )
 
 

@@ -27,6 +27,7 @@ class ChangeRoutes:
             ("resolve", self.resolve),
             ("close", self.close),
             ("reopen", self.reopen),
+            ("look_again", self.look_again),
             ("merge", self.merge),
             ("severity", self.severity),
             ("notes", self.note),
@@ -66,6 +67,12 @@ class ChangeRoutes:
     async def reopen(self, incident_id: str, who: Who, body: do.Reopen, key: Key = None) -> Response:
         """Take up an incident that had ended."""
         return await self._do(incident_id, body, key, who)
+
+    async def look_again(
+        self, incident_id: str, who: Who, body: do.LookAgain | None = None, key: Key = None
+    ) -> Response:
+        """Have the agents look again, also after they handed over; 409 while they are at work or once it ended."""
+        return await self._do(incident_id, body or do.LookAgain(), key, who)
 
     async def merge(self, incident_id: str, who: Who, body: do.Merge, key: Key = None) -> Response:
         """Make an incident part of another that is open."""

@@ -75,6 +75,8 @@ from quell.incident.events.response import (
     Detected,
     Diagnosed,
     Escalated,
+    LookAgainRequested,
+    LookedAgain,
     PhaseEnded,
     PhaseProgressed,
     PhaseRecovered,
@@ -162,6 +164,8 @@ __all__ = [
     "Indicator",
     "IntakeEvent",
     "LogPattern",
+    "LookAgainRequested",
+    "LookedAgain",
     "Matcher",
     "NoteAdded",
     "Outcome",
@@ -246,6 +250,8 @@ IncidentEvent = (
     | UndoFailed
     | Escalated
     | ResponseEnded
+    | LookAgainRequested
+    | LookedAgain
 )
 IntakeEvent = AlertHeld | BatchTaken | BodyRejected
 SilenceEvent = SilenceCreated | SilenceEnded

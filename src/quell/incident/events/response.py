@@ -14,6 +14,8 @@ class ResponseStarted:
     """The agents began; `run` counts responses of this incident from 1."""
 
     run: int
+    why: str = ""
+    """Why they look again at what an earlier run handed over; empty for every other run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,3 +275,32 @@ class ResponseEnded:
     run: int
     outcome: str
     says: str
+    look_again_at: datetime | None = None
+    """When they look again by themselves, because they found no sign or no cause; None when they do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgainRequested:
+    """A person wants the agents to look again."""
+
+    by: str
+    reason: str = ""
+    typed_name: str = ""
+    """The name that was typed beside the principal: unproven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAgain:
+    """
+    The agents looked once more at what they had handed over for want of a sign or a cause.
+
+    This one event is all that a look leaves which finds nothing new; with `news` a whole response follows.
+    """
+
+    why: str
+    """What made them look: `after 30 s`, `2 alerts joined`, `prometheus answers again`."""
+    verdict: str
+    """`no_sign`, `no_data`, `abstained`, `found` or `failed`."""
+    says: str
+    news: bool = False
+    look_again_at: datetime | None = None

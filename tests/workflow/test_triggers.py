@@ -9,9 +9,7 @@ from pathlib import Path
 from quell.incident import events as ev
 from quell.incident.events import State
 from quell.incident.state import Incident
-from quell.workflow.engine import MemoryEngine
 from quell.workflow.phases import Progress
-from quell.workflow.starter import Starter
 from quell.workflow.work import MOST_RUNS
 from tests.workflow.stage import ScriptedAgents, Stage, open_incident, stage
 
@@ -30,15 +28,9 @@ class OneAfterTheOther(ScriptedAgents):
 
 async def followed(on: Stage, until: str) -> Incident:
     """Open an incident and start what the log asks for, until a run ends so."""
-    starter = Starter(MemoryEngine(on.workflow), on.incidents)
     await open_incident(on.log)
-    async with asyncio.timeout(30):
-        async for batch in on.log.subscribe(after=0):
-            for record in batch:
-                await starter.take(record)
-                if isinstance(record.event, ev.ResponseEnded) and record.event.outcome == until:
-                    return await on.incidents.load("INC-1")
-    raise AssertionError("unreachable: the log goes on for ever")
+    async with on.following():
+        return await on.until(lambda incident: incident.outcome == until)
 
 
 async def test_a_fix_that_helped_in_part_is_kept_and_the_rest_is_looked_for(tmp_path: Path) -> None:
@@ -71,9 +63,10 @@ async def test_a_second_run_that_does_not_help_takes_only_its_own_change_back(tm
 async def test_a_process_that_ended_between_two_runs_starts_the_second_when_it_is_back(tmp_path: Path) -> None:
     async with stage(tmp_path, agents=OneAfterTheOther(verdicts=["in_part", "recovered"])) as on:
         await open_incident(on.log)
-        engine = MemoryEngine(on.workflow)
-        await engine.start("INC-1")
-        assert await engine.result("INC-1") == "helped_in_part"
+        await on.engine.start("INC-1")
+        assert await on.engine.result("INC-1") == "helped_in_part"
 
-        await Starter(engine, on.incidents).catch_up(await on.incidents.load("INC-1"))
-        assert await engine.result("INC-1.2") == "resolved"
+        on.triggers.catch_up([await on.incidents.load("INC-1")])
+        starting = asyncio.create_task(on.queue.run())
+        await on.until(lambda incident: incident.outcome == "resolved")
+        starting.cancel()
