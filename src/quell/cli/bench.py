@@ -50,12 +50,16 @@ def bench_rca(
     data: Sets,
     part: Part = "dev",
     without: Annotated[str, typer.Option(help="Leave out measures, edges, symptom, spans or lines, by commas.")] = "",
+    perturb: Annotated[
+        str,
+        typer.Option(help="Try again: early-1, early-2, late-1, late-2, missing, renamed, unit, by commas, or all."),
+    ] = "",
     json_file: Json = None,
 ) -> None:
-    """Rank the services of public incidents and count how often the one at fault is first."""
+    """Let the agents detect and diagnose public incidents, as incidents do, and count whom they name."""
     from quell.app.accuracy.rca import measure, table
 
-    report = measure(name, data, part, without=tuple(word for word in without.split(",") if word))
+    report = measure(name, data, part, without=_words(without), perturb=_words(perturb))
     _write(report, json_file)
     print(table(report))
 
@@ -67,7 +71,7 @@ def bench_anomaly(
     part: Part = "dev",
     json_file: Json = None,
 ) -> None:
-    """Watch labelled public series value by value and score the alarms as the Numenta Anomaly Benchmark does."""
+    """A part that no incident runs, StreamDetector: score its alarms as the Numenta Anomaly Benchmark does."""
     from quell.app.accuracy.nab import NAME, measure, table
 
     if name != NAME:
@@ -79,7 +83,7 @@ def bench_anomaly(
 
 @bench_app.command("calibration")
 def bench_calibration(data: Sets, part: Part = "dev", json_file: Json = None) -> None:
-    """Compare what Quell's probabilities say of public incidents with how often they come true."""
+    """Compare the probabilities that incidents print, on public ones, with how often they come true."""
     from quell.app.accuracy.calibrating import measure, table
 
     report = measure(data, part)
@@ -92,7 +96,7 @@ def bench_scale(
     services: Annotated[str, typer.Option(help="Numbers of services, rising, separated by commas.")] = "100,300,1000",
     json_file: Json = None,
 ) -> None:
-    """Find a fault among 50 series each of very many services: seconds, memory and how both grow."""
+    """Let the agents find a fault among 50 series each of very many services: seconds, memory and how both grow."""
     from quell.app.accuracy.scale import measure, sizes_of, table
 
     report = measure(sizes_of(services))
@@ -129,6 +133,10 @@ def bench_outcomes(
         say=partial(print, flush=True),
     )
     _write(report, json_file)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.split(",") if word)
 
 
 def _write(report: dict[str, Any], path: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""`quell bench calibration`: whether a stated probability comes true as often as it says."""
+"""`quell bench calibration`: whether a probability that an incident prints comes true as often as it says."""
 
 from __future__ import annotations
 
@@ -7,82 +7,104 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quell.app.accuracy.rca import FOLDERS, SETS, Answer, answer, incidents_of
+from quell.app.accuracy.rca import FOLDERS, PATH, SETS, Answer, answer, incidents_of, recording_of
+from quell.app.accuracy.recording import Recording
+from quell.app.accuracy.sets.case import Incident
 from quell.errors import ConfigError
-from quell.signals.builtin import LOCATE
 from quell.signals.calibration import LEAST_PAIRS, Calibration
 from quell.signals.scoring import brier, coverage_curve, ece, reliability
 
-ERROR_RATE = 0.1
-"""Quell answers where it expects to be wrong at most this often, and abstains elsewhere."""
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An incident, what was recorded of it, and what a new site's agents said."""
+
+    set: str
+    incident: Incident
+    recording: Recording
+    answer: Answer
 
 
-def answers_of(data: Path, part: str) -> list[Answer]:
+def asked_of(data: Path, part: str) -> list[Asked]:
     """Return the answers to all incidents of all sets that have this part. Raises: ConfigError: none has."""
     there = [name for name in SETS if (data / FOLDERS[name] / part).is_dir()]
     if not there:
         raise ConfigError(f"{data}: no set has a part {part!r}; DIR holds the sets as {', '.join(FOLDERS.values())}")
-    return [answer(name, incident) for name in there for incident in incidents_of(name, data, part)]
+    found = []
+    for name in there:
+        for incident in incidents_of(name, data, part):
+            recording = recording_of(name, incident)
+            said = answer(name, incident, recording)
+            found.append(Asked(set=name, incident=incident, recording=recording, answer=said))
+    return found
 
 
 def measure(data: Path, part: str) -> dict[str, Any]:
     """
     Return the report, as the command writes it. Raises: ConfigError.
 
-    `cross_validated` fits the map on all systems but one and judges it on the one left out, in turn.
+    The figures are of a new site, which has no map of its own. `cross_validated` asks the agents again with the map
+    that the other sets teach, as at a site that has learned from other systems than the one judged.
     """
-    answers = answers_of(data, part)
-    shipped = [LOCATE.apply(one.share) for one in answers]
-    right = [one.rank == 1 for one in answers]
-    fitted, left_out = _fit(answers), _left_out(answers)
+    every = asked_of(data, part)
+    answers = [one.answer for one in every]
+    learned = _left_out(every)
+    printed = _printed(answers)
     return {
+        "path": PATH,
         "part": part,
         "cases": len(answers),
-        "right": sum(right),
-        **_judge(shipped, right),
-        "cross_validated": None if left_out is None else _judge(left_out, right),
-        "uncalibrated": _judge([one.share for one in answers], right),
-        "reliability": [dataclasses.asdict(one) for one in reliability(shipped, right)],
-        "curve": [dataclasses.asdict(one) for one in coverage_curve(shipped, right)],
-        "fitted": None if fitted is None else dataclasses.asdict(fitted),
+        "right": sum(one.right for one in answers),
+        **_judge(answers),
+        "cross_validated": None if learned is None else _judge(learned),
+        "reliability": [dataclasses.asdict(one) for one in reliability(*printed)] if printed[0] else [],
+        "curve": [dataclasses.asdict(one) for one in coverage_curve(*printed)] if printed[0] else [],
     }
 
 
-def _judge(probabilities: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
-    made = [outcome for p, outcome in zip(probabilities, right, strict=True) if p >= 1 - ERROR_RATE]
+def _printed(answers: Sequence[Answer]) -> tuple[list[float], list[bool]]:
+    """Return the probabilities that are printed, and whether each came true."""
+    found = [(one.probability, one.right) for one in answers if one.probability is not None]
+    return [probability for probability, _ in found], [right for _, right in found]
+
+
+def _judge(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Return how good the printed probabilities are, the share that is stood behind, and the share wrong of that."""
+    probabilities, right = _printed(answers)
+    made = [one.right for one in answers if not one.abstained]
     return {
-        "brier": round(brier(probabilities, right), 4),
-        "ece": round(ece(probabilities, right), 4),
-        "coverage": round(len(made) / len(right), 4),
+        "printed": len(probabilities),
+        "brier": round(brier(probabilities, right), 4) if probabilities else None,
+        "ece": round(ece(probabilities, right), 4) if probabilities else None,
+        "coverage": round(len(made) / len(answers), 4),
         "error_at_coverage": round(1 - sum(made) / len(made), 4) if made else None,
     }
 
 
+def _left_out(every: Sequence[Asked]) -> list[Answer] | None:
+    """Return the answers with the map that all other sets teach; None when those are too few to teach."""
+    maps = {name: _fit([one.answer for one in every if one.set != name]) for name in {one.set for one in every}}
+    if any(learned is None for learned in maps.values()):
+        return None
+    return [answer(one.set, one.incident, one.recording, calibration=maps[one.set]) for one in every]
+
+
 def _fit(answers: Sequence[Answer]) -> Calibration | None:
     """Return the map that answers teach; None when there are too few."""
-    if len(answers) < LEAST_PAIRS:
+    said = [one for one in answers if one.probability is not None]
+    if len(said) < LEAST_PAIRS:
         return None
-    return Calibration.fit([one.share for one in answers], [one.rank == 1 for one in answers])
-
-
-def _left_out(answers: Sequence[Answer]) -> list[float] | None:
-    """Return the probability of each answer by the map of all other systems; None when those are too few to teach."""
-    maps = {
-        system: _fit([other for other in answers if other.system != system])
-        for system in {one.system for one in answers}
-    }
-    found = [fit.apply(one.share) for one in answers if (fit := maps[one.system]) is not None]
-    return found if len(found) == len(answers) else None
+    return Calibration.fit([one.score for one in said], [one.right for one in said])
 
 
 def table(report: Mapping[str, Any]) -> str:
     """Return a report as a person reads it."""
     lines = [
         f"{report['part']}: {report['cases']} incidents, {report['right']} right in first place",
-        f"{'':<36}{'Brier':>8}{'ECE':>8}{'coverage':>10}{'error':>8}",
-        _line("as shipped", report),
-        _line("fitted without the system judged", report["cross_validated"] or {}),
-        _line("without calibration", report["uncalibrated"]),
+        f"measured: {report['path']}",
+        f"{'':<36}{'printed':>8}{'Brier':>8}{'ECE':>8}{'named':>8}{'wrong':>8}",
+        _line("a new site", report),
+        _line("with the map of the other sets", report["cross_validated"] or {}),
         "",
         f"{'said':<14}{'n':>4}{'right':>8}   95 %",
     ]
@@ -96,6 +118,9 @@ def table(report: Mapping[str, Any]) -> str:
 
 def _line(name: str, row: Mapping[str, Any]) -> str:
     if not row:
-        return f"{name:<36}too few incidents of other systems"
-    error = "     n/a" if row["error_at_coverage"] is None else f"{row['error_at_coverage']:>8.3f}"
-    return f"{name:<36}{row['brier']:>8.3f}{row['ece']:>8.3f}{row['coverage']:>10.2f}{error}"
+        return f"{name:<36}too few incidents of other sets"
+    cells = [
+        f"{'n/a':>8}" if row[key] is None else f"{row[key]:>8.3f}"
+        for key in ("brier", "ece", "coverage", "error_at_coverage")
+    ]
+    return f"{name:<36}{row['printed']:>8}" + "".join(cells)

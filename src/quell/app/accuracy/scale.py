@@ -1,4 +1,4 @@
-"""`quell bench scale`: how long it takes, and how much memory, to find a fault among very many series."""
+"""`quell bench scale`: how long detection and diagnosis take, and how much memory, among very many series."""
 
 from __future__ import annotations
 
@@ -13,83 +13,95 @@ from typing import Any
 
 import numpy as np
 
+from quell.app.accuracy.looking import look
+from quell.app.accuracy.rca import PATH
+from quell.app.accuracy.recording import Recording
 from quell.errors import ConfigError
-from quell.signals.fusion import Observation, locate
-from quell.signals.localize import Kind, Measures
+from quell.incident.events import Series
 
 SERIES_EACH = 50
 STEP_S = 15.0
-POINTS = 240
-"""An hour at a value each 15 s."""
+POINTS = 60
+"""A quarter of an hour at a value each 15 s: what an incident reads."""
 FAULT_POINTS = 20
 RUNS = 3
+FANOUT = 3
+"""Services that one calls at most: the calls are a tree."""
 
-LEVELS = {
-    Kind.LATENCY: 0.05,
-    Kind.ERRORS: 0.01,
-    Kind.LOAD: 100.0,
-    Kind.CPU: 0.3,
-    Kind.MEMORY: 5e8,
-    Kind.IO: 100.0,
-    Kind.NETWORK: 1e6,
+LEVELS: Mapping[str, tuple[str, float]] = {
+    "request_rate": ("1/s", 100.0),
+    "error_ratio": ("ratio", 0.01),
+    "latency_mean": ("s", 0.2),
+    "latency_p99": ("s", 0.5),
+    "cpu_use": ("ratio", 0.3),
+    "memory_bytes": ("bytes", 5e8),
+    "memory_limit_bytes": ("bytes", 1e9),
 }
+"""Unit and usual value of what every service has; the rest of its series no agent reads."""
+
+CALLS: Mapping[str, tuple[str, float]] = {
+    "client_request_rate": ("1/s", 100.0),
+    "client_error_ratio": ("ratio", 0.01),
+    "client_latency_mean": ("s", 0.04),
+}
+"""The same for each service that it calls."""
+
+SLOWER = {"latency_mean": 0.2, "latency_p99": 0.2, "client_latency_mean": 0.2}
+"""Seconds that the fault adds."""
 
 SIZES = (100, 300, 1000)
 SMALLEST, LARGEST = 10, 5000
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 
 
-def system(services: int, seed: int) -> tuple[Observation, str]:
+def system(services: int, seed: int) -> tuple[Recording, str]:
     """
     Return a made-up system with a fault in its last five minutes, and the service at fault.
 
-    Each service calls up to three of a higher number; every one has 50 series of all kinds. The fault is 200 ms more
-    at one service, which shows in everything that calls it, directly or not.
+    Calls are a tree with up to three branches; every service has 50 series. The fault is 200 ms more at one service,
+    which shows in all that call it, directly or not. The alert is on the service that users enter by.
     """
     rng = np.random.default_rng(seed)
     names = tuple(f"service-{i:05d}" for i in range(services))
-    edges = sorted(
-        {(i, int(j)) for i in range(services - 1) for j in rng.integers(i + 1, min(i + 60, services), size=3)}
-    )
-    kinds = np.resize(np.array(list(LEVELS), dtype=np.int64), SERIES_EACH)
-    values = rng.normal(0.0, 1.0, size=(services, SERIES_EACH, POINTS))
-    center = np.array([LEVELS[Kind(int(kind))] for kind in kinds])
-    values *= 0.05 * center[None, :, None]
-    values += center[None, :, None]
+    times = tuple((STEP_S * np.arange(POINTS)).tolist())
     fault = int(services * 0.7)
-    reached = _callers(fault, edges)
-    slow = np.array([i in reached or i == fault for i in range(services)])
-    values[np.ix_(slow, kinds == Kind.LATENCY, np.arange(POINTS - FAULT_POINTS, POINTS))] += 0.2
-    measures = Measures(
-        services=names,
-        times=STEP_S * np.arange(POINTS, dtype=np.float64),
-        values=values.reshape(services * SERIES_EACH, POINTS),
-        owner=np.repeat(np.arange(services), SERIES_EACH),
-        kind=np.tile(kinds, services).astype(np.int64),
-        peer=np.full(services * SERIES_EACH, -1, dtype=np.int64),
-    )
-    seen = Observation(
-        onset_s=STEP_S * (POINTS - FAULT_POINTS),
-        until_s=STEP_S * POINTS,
-        measures=measures,
-        edges=[(names[a], names[b]) for a, b in edges],
+    slow = _path_to(fault)
+    series: list[Series] = []
+    for i, name in enumerate(names):
+        callees = [j for j in range(FANOUT * i + 1, FANOUT * i + FANOUT + 1) if j < services]
+        told = [(kind, unit, level, "", i in slow) for kind, (unit, level) in LEVELS.items()]
+        for j in callees:
+            told += [(kind, unit, level, names[j], j in slow) for kind, (unit, level) in CALLS.items()]
+        told += [(f"other_{k}", "", 1.0, "", False) for k in range(SERIES_EACH - len(told))]
+        noise = rng.normal(1.0, 0.05, size=(len(told), POINTS))
+        for (kind, unit, level, peer, is_slow), row in zip(told, noise, strict=True):
+            values = level * (row if kind != "memory_limit_bytes" else np.ones(POINTS))
+            if is_slow:
+                values[-FAULT_POINTS:] += SLOWER.get(kind, 0.0)
+            labels = {"peer": peer} if peer else {}
+            series.append(
+                Series(name=kind, service=name, unit=unit, labels=labels, times=times, values=tuple(values.tolist()))
+            )
+    seen = Recording(
+        alert="HighLatency",
+        service=names[0],
+        alert_at_s=STEP_S * (POINTS - FAULT_POINTS + 2),
+        now_s=STEP_S * (POINTS - 1),
+        ends_s=STEP_S * (POINTS - 1),
+        step_s=STEP_S,
+        series=series,
+        edges=[(names[(j - 1) // FANOUT], names[j]) for j in range(1, services)],
     )
     return seen, names[fault]
 
 
-def _callers(service: int, edges: Sequence[tuple[int, int]]) -> set[int]:
-    """Return who calls a service, directly or not."""
-    by: dict[int, list[int]] = {}
-    for caller, callee in edges:
-        by.setdefault(callee, []).append(caller)
-    reached: set[int] = set()
-    to_see = [service]
-    while to_see:
-        for caller in by.get(to_see.pop(), ()):
-            if caller not in reached:
-                reached.add(caller)
-                to_see.append(caller)
-    return reached
+def _path_to(service: int) -> set[int]:
+    """Return a service and all that call it, directly or not."""
+    path = {service}
+    while service:
+        service = (service - 1) // FANOUT
+        path.add(service)
+    return path
 
 
 def once(services: int) -> dict[str, Any]:
@@ -98,7 +110,8 @@ def once(services: int) -> dict[str, Any]:
     took, first = [], ""
     for _ in range(RUNS):
         began = time.perf_counter()
-        first = locate(seen)[0].service
+        hypotheses = look(seen).diagnosis.hypotheses
+        first = hypotheses[0].service if hypotheses else ""
         took.append(time.perf_counter() - began)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
@@ -115,7 +128,7 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
     """
     Return the report: each size in a process of its own, so that memory is that size's.
 
-    Raises: ConfigError: a measurement broke or took more than five minutes.
+    Raises: ConfigError: a measurement broke or took more than ten minutes.
     """
     by_size = []
     for services in sizes:
@@ -127,7 +140,13 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
             raise ConfigError(f"measuring {services} services: {error}") from error
         by_size.append(json.loads(done.stdout))
     largest = by_size[-1]
-    return {"seconds": largest["seconds"], "mb": largest["mb"], "by_size": by_size, "growth": _growth(by_size)}
+    return {
+        "path": PATH,
+        "seconds": largest["seconds"],
+        "mb": largest["mb"],
+        "by_size": by_size,
+        "growth": _growth(by_size),
+    }
 
 
 def _growth(by_size: Sequence[dict[str, Any]]) -> dict[str, float] | None:
@@ -154,7 +173,10 @@ def sizes_of(text: str) -> tuple[int, ...]:
 
 def table(report: Mapping[str, Any]) -> str:
     """Return a report as a person reads it."""
-    lines = [f"{'services':>8}{'series':>10}{'points':>14}{'seconds':>10}{'MB':>8}   found"]
+    lines = [
+        f"measured: {report['path']}",
+        f"{'services':>8}{'series':>10}{'points':>14}{'seconds':>10}{'MB':>8}   found",
+    ]
     lines += [
         f"{one['services']:>8,}{one['series']:>10,}{one['points']:>14,}{one['seconds']:>10.3f}{one['mb']:>8.0f}"
         f"   {'yes' if one['right'] else 'no'}"

@@ -1,1 +1,1 @@
-"""Public sets of incidents with known causes, read into what `quell.signals.fusion.locate` takes."""
+"""Public sets of incidents with known causes, read into what a site's telemetry would have held of each."""

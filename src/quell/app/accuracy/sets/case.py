@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from quell.app.accuracy.recording import Recording
 from quell.errors import ConfigError
-from quell.signals.fusion import Observation
 
 CELL_CHARS = 1_000_000
 FILE_BYTES = 500_000_000
@@ -29,7 +29,7 @@ class Incident:
     fault_type: str
     truth: str
     """The service at fault."""
-    read: Callable[[], Observation]
+    read: Callable[[], Recording]
     """Read the incident's data. Raises: ConfigError."""
 
 

@@ -1,9 +1,13 @@
 """
 Nezha: injected faults in TrainTicket (logs, traces, metrics) and OnlineBoutique (metrics only here).
 
-Both name the moment of the injection as the time of the alert, so what is diagnosed from is what came in the three
-minutes after it (TrainTicket's own cases hold the logs and traces of about as long); nothing later is read, and
-nothing of the shared day's metrics that is more than an hour older.
+Both name the moment of the injection, and no alert. The alert here is on the service that users enter by, at that
+moment, which flatters: a real one comes later. The agents look three minutes after it, or when the recording ends.
+
+TrainTicket's spans and lines go through the product's own OpenTelemetry source. Its cases hold about a minute of them
+before the alert; the fault-free minute of the day is put right before that. OnlineBoutique has medians of the calls
+between services, seen by either side: those of the caller stand for `client_latency_mean`, those of the callee, over
+all that call it, for `latency_mean`. `PodSuccessRate(%)` is 0 throughout and says nothing.
 
 Source: Yu et al. (2023), Nezha: Interpretable Fine-Grained Root Causes Analysis for Microservices on Multi-Modal
 Observability Data.
@@ -11,57 +15,52 @@ Observability Data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
+from quell.app.accuracy.recording import Recording
 from quell.app.accuracy.sets.case import Incident, folder, load_json, number, rows, utc
 from quell.errors import ConfigError
 from quell.evidence.source import LogLine, Span
-from quell.signals.fusion import Observation
-from quell.signals.localize import Kind, Measures
+from quell.incident.events import Series
 from quell.signals.series import Array
-from quell.signals.traces import columns
 
 TRAIN_TICKET, BOUTIQUE = "nezha_tt", "nezha_ob_metrics"
 
 WATCHED_S = 180.0
-BACK_S = 3600.0
 STEP_S = 60.0
-REFERENCE_S = 600.0
-"""The fault-free logs and traces of the day are put so long before the alert."""
+GAP_S = 1.0
+"""Between the end of the fault-free minute and the beginning of a case."""
 
-KINDS: Mapping[str, Kind] = {
-    "CpuUsage(m)": Kind.CPU,
-    "CpuUsageRate(%)": Kind.CPU,
-    "MemoryUsage(Mi)": Kind.MEMORY,
-    "MemoryUsageRate(%)": Kind.MEMORY,
-    "SyscallRead": Kind.IO,
-    "SyscallWrite": Kind.IO,
-    "NetworkReceiveBytes": Kind.NETWORK,
-    "NetworkTransmitBytes": Kind.NETWORK,
-    "PodServerLatencyP90(s)": Kind.LATENCY,
-    "PodServerLatencyP95(s)": Kind.LATENCY,
-    "PodServerLatencyP99(s)": Kind.LATENCY,
-    "PodClientLatencyP90(s)": Kind.WAIT,
-    "PodClientLatencyP95(s)": Kind.WAIT,
-    "PodClientLatencyP99(s)": Kind.WAIT,
-    "PodWorkload(Ops)": Kind.LOAD,
+ENTRIES: Mapping[str, str] = {TRAIN_TICKET: "ts-gateway-service", BOUTIQUE: "frontend"}
+"""The service that users enter by."""
+
+ALERT = "EntryUnhealthy"
+
+MEBIBYTE = 1_048_576.0
+
+
+def _milli(value: float) -> float:
+    return value / 1000
+
+
+def _same(value: float) -> float:
+    return value
+
+
+INDICATORS: Mapping[str, tuple[str, str, Callable[[float], float]]] = {
+    "CpuUsage(m)": ("cpu_use", "ratio", _milli),
+    "PodServerLatencyP99(s)": ("latency_p99", "s", _same),
+    "PodWorkload(Ops)": ("request_rate", "1/s", _same),
 }
+"""Indicator of the agents, its unit, and how it is made, by the column of a pod's metrics."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """One series of a day."""
-
-    service: str
-    kind: Kind
-    peer: str
-    times: Array
-    values: Array
+MEMORY, MEMORY_SHARE = "MemoryUsage(Mi)", "MemoryUsageRate(%)"
+"""A pod's memory, and the same as a share of its limit, which is not written."""
 
 
 def train_ticket(data: Path, part: str) -> list[Incident]:
@@ -105,142 +104,183 @@ def service_of(pod: str) -> str:
     return "-".join(pod.split("-")[:-2]) or pod
 
 
-def _boutique(case: Mapping[str, str], shared: Path) -> Observation:
+def _boutique(case: Mapping[str, str], shared: Path) -> Recording:
     alert = utc(case["alert_time_utc"])
-    return Observation(
-        onset_s=alert, until_s=alert + WATCHED_S, measures=_measures(_boutique_day(shared / case["day"]), alert)
+    series, edges = _boutique_day(shared / case["day"])
+    return Recording(
+        alert=ALERT,
+        service=ENTRIES[BOUTIQUE],
+        alert_at_s=alert,
+        now_s=alert + WATCHED_S,
+        ends_s=max((one.times[-1] for one in series if one.times), default=alert),
+        step_s=STEP_S,
+        series=series,
+        edges=edges,
     )
 
 
-def _train_ticket(case: Path, shared: Path) -> Observation:
+def _train_ticket(case: Path, shared: Path) -> Recording:
     about = load_json(case / "case.json")
     alert, day = utc(about["alert_time_utc"]), shared / about["day"]
-    back = _newest(day / "faultfree_trace.csv.xz") - (alert - REFERENCE_S)
-    spans = _spans(day / "faultfree_trace.csv.xz", back)
-    lines = _lines(day / "faultfree_log.csv.xz", back)
-    # What lies shortly before an alert may belong to the incident already: the fault-free stretch is the past.
-    for path in sorted(case.glob("trace_*")):
-        spans += [span for span in _spans(path, 0.0) if alert <= span.at <= alert + WATCHED_S]
-    for path in sorted(case.glob("log_*")):
-        lines += [line for line in _lines(path, 0.0) if alert <= line.at <= alert + WATCHED_S]
-    return Observation(
-        onset_s=alert,
-        until_s=alert + WATCHED_S,
-        measures=_measures(_train_ticket_day(day / "pod_metrics.csv.xz"), alert),
-        spans=columns(spans),
-        lines=lines,
+    spans = [span for path in sorted(case.glob("trace_*")) for span in _spans(path)]
+    lines = [line for path in sorted(case.glob("log_*")) for line in _lines(path)]
+    times = [span.at for span in spans] + [line.at for line in lines]
+    begins, ends = min(times, default=alert), max(times, default=alert + WATCHED_S)
+    calm_spans, calm_lines = _spans(day / "faultfree_trace.csv.xz"), _lines(day / "faultfree_log.csv.xz")
+    calm_times = [span.at for span in calm_spans] + [line.at for line in calm_lines]
+    later_s = begins - GAP_S - max(calm_times, default=begins - GAP_S)
+    return Recording(
+        alert=ALERT,
+        service=ENTRIES[TRAIN_TICKET],
+        alert_at_s=alert,
+        now_s=min(alert + WATCHED_S, ends),
+        ends_s=ends,
+        step_s=STEP_S,
+        series=_pods(day / "pod_metrics.csv.xz"),
+        spans=[*(replace(one, at=one.at + later_s) for one in calm_spans), *spans],
+        lines=[*(replace(one, at=one.at + later_s) for one in calm_lines), *lines],
     )
-
-
-def _measures(series: Sequence[_Row], alert: float) -> Measures:
-    """Put series on one clock, a value a minute: from an hour before the alert to three minutes after it."""
-    before = alert - STEP_S / 2 - STEP_S * np.arange(int(BACK_S / STEP_S))[::-1]
-    after = alert + STEP_S / 2 + STEP_S * np.arange(int(WATCHED_S / STEP_S))
-    grid = np.concatenate([before, after])
-    services = tuple(sorted({row.service for row in series}))
-    place = {service: i for i, service in enumerate(services)}
-    kept = [row for row in series if not row.peer or row.peer in place]
-    return Measures(
-        services=services,
-        times=grid,
-        values=np.array([_on(grid, row) for row in kept]),
-        owner=np.array([place[row.service] for row in kept], dtype=np.int64),
-        kind=np.array([row.kind for row in kept], dtype=np.int64),
-        peer=np.array([place.get(row.peer, -1) for row in kept], dtype=np.int64),
-    )
-
-
-def _on(grid: Array, row: _Row) -> Array:
-    """Return the value written within each minute of the grid; NaN where there is none."""
-    ends = grid + STEP_S / 2
-    newest = np.searchsorted(row.times, ends, side="right") - 1
-    at = np.maximum(newest, 0)
-    found: Array = np.where((newest >= 0) & (ends - row.times[at] < STEP_S), row.values[at], np.nan)
-    return found
 
 
 @lru_cache(maxsize=8)
-def _boutique_day(day: Path) -> tuple[_Row, ...]:
+def _boutique_day(day: Path) -> tuple[tuple[Series, ...], tuple[tuple[str, str], ...]]:
+    """Return the series of a day and who calls whom."""
     if not day.is_dir():
         raise ConfigError(f"{day}: no such folder")
-    found: list[_Row] = []
+    found: list[Series] = []
     for path in sorted(day.glob("*_metric.csv*")):
-        found += _pod_rows(path)
-    for path in (day / "source_50.csv.xz", day / "destination_50.csv.xz"):
-        found += _edge_rows(path) if path.exists() else []
-    return tuple(found)
+        found += _pods(path)
+    waits = _calls(day / "source_50.csv.xz")
+    found += [
+        _series("client_latency_mean", caller, "s", times, values, peer=callee)
+        for (caller, callee), (times, values) in waits.items()
+    ]
+    found += _answer_times(_calls(day / "destination_50.csv.xz"))
+    found += _entry(day / "front_service.csv.xz", ENTRIES[BOUTIQUE])
+    return tuple(found), tuple(sorted(waits))
 
 
-@lru_cache(maxsize=8)
-def _train_ticket_day(path: Path) -> tuple[_Row, ...]:
-    return tuple(_pod_rows(path))
-
-
-def _pod_rows(path: Path) -> list[_Row]:
+@lru_cache(maxsize=64)
+def _pods(path: Path) -> tuple[Series, ...]:
     """Read metrics of pods: `Time, TimeStamp, PodName`, then a column each. `Time` counts: some stamps are wrong."""
     head, *body = rows(path)
     by_pod: dict[str, list[list[str]]] = {}
     for row in body:
         by_pod.setdefault(row[2], []).append(row)
-    found = []
+    found: list[Series] = []
     for pod, written in sorted(by_pod.items()):
         times = np.array([utc(row[0]) for row in written])
-        order = np.argsort(times, kind="stable")
-        for i, name in enumerate(head):
-            if name in KINDS:
-                values = np.array([number(row[i]) for row in written])
-                found.append(
-                    _Row(service=service_of(pod), kind=KINDS[name], peer="", times=times[order], values=values[order])
-                )
-    return found
+        columns = {name: np.array([number(row[i]) for row in written]) for i, name in enumerate(head[3:], start=3)}
+        service = service_of(pod)
+        for column, (name, unit, made) in INDICATORS.items():
+            if column in columns:
+                found.append(_series(name, service, unit, times, made_of(columns[column], made)))
+        if MEMORY in columns and MEMORY_SHARE in columns:
+            used = columns[MEMORY] * MEBIBYTE
+            share = np.where(columns[MEMORY_SHARE] > 0, columns[MEMORY_SHARE] / 100, np.nan)
+            found.append(_series("memory_bytes", service, "bytes", times, used))
+            found.append(_series("memory_limit_bytes", service, "bytes", times, used / share))
+    return tuple(found)
 
 
-def _edge_rows(path: Path) -> list[_Row]:
-    """Read the median time of calls: `time, timestamp`, then a column `caller_callee` each."""
+def made_of(values: Array, made: Callable[[float], float]) -> Array:
+    """Return values in the agents' unit."""
+    return np.array([made(float(value)) for value in values], dtype=np.float64)
+
+
+def _calls(path: Path) -> dict[tuple[str, str], tuple[Array, Array]]:
+    """Read the median time of calls by (caller, callee): `time, timestamp`, then a column `caller_callee` each."""
+    if not path.exists():
+        return {}
     head, *body = rows(path)
     times = np.array([utc(row[0]) for row in body])
-    order = np.argsort(times, kind="stable")
-    found = []
+    found = {}
     for i, name in enumerate(head[2:], start=2):
         caller, _, callee = name.partition("_")
-        values = np.array([number(row[i]) for row in body])
-        found.append(_Row(service=caller, kind=Kind.LATENCY, peer=callee, times=times[order], values=values[order]))
+        found[caller, callee] = (times, np.array([number(row[i]) for row in body], dtype=np.float64))
     return found
 
 
-@lru_cache(maxsize=8)
-def _newest(path: Path) -> float:
-    return max((span.at for span in _spans(path, 0.0)), default=0.0)
+def _answer_times(calls: Mapping[tuple[str, str], tuple[Array, Array]]) -> list[Series]:
+    """Return how long each service takes to answer: over its callers, as their shares are not known."""
+    by_callee: dict[str, list[tuple[Array, Array]]] = {}
+    for (_, callee), one in sorted(calls.items(), key=lambda pair: pair[0]):
+        by_callee.setdefault(callee, []).append(one)
+    found = []
+    for callee, series in by_callee.items():
+        whole = np.array([values for _, values in series])
+        known = np.isfinite(whole)
+        total, count = np.where(known, whole, 0.0).sum(axis=0), known.sum(axis=0)
+        mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+        found.append(_series("latency_mean", callee, "s", series[0][0], mean))
+    return found
 
 
-def _spans(path: Path, earlier_s: float) -> list[Span]:
+def _entry(path: Path, service: str) -> list[Series]:
+    """Read what users see of the entry: `Time, TimeStamp, ServiceName, SuccessRate(%), LatencyP50(s), ...`."""
+    if not path.exists():
+        return []
+    head, *body = rows(path)
+    times = np.array([utc(row[0]) for row in body])
+    failed = 1 - np.array([number(row[head.index("SuccessRate(%)")]) for row in body]) / 100
+    took = np.array([number(row[head.index("LatencyP50(s)")]) for row in body])
+    return [
+        _series("error_ratio", service, "ratio", times, failed),
+        _series("latency_mean", service, "s", times, took),
+    ]
+
+
+def _series(name: str, service: str, unit: str, times: Array, values: Array, *, peer: str = "") -> Series:
+    order = np.argsort(times, kind="stable")
+    return Series(
+        name=name,
+        service=service,
+        unit=unit,
+        labels={"peer": peer} if peer else {},
+        times=tuple(times[order].tolist()),
+        values=tuple(None if not np.isfinite(value) else float(value) for value in values[order]),
+    )
+
+
+@lru_cache(maxsize=4)
+def _spans(path: Path) -> tuple[Span, ...]:
     """Read `TraceID, SpanID, ParentID, PodName, OperationName, StartTimeUnixNano, EndTimeUnixNano, Duration` (µs)."""
     _, *body = rows(path)
-    return [
+    return tuple(
         Span(
             trace_id=row[0],
             span_id=row[1],
             parent_id="" if row[2] == "root" else row[2],
             service=service_of(row[3]),
             name=row[4],
-            at=int(row[5]) / 1e9 - earlier_s,
+            at=int(row[5]) / 1e9,
             duration_s=number(row[7]) / 1e6,
         )
         for row in body
-    ]
+    )
 
 
-def _lines(path: Path, earlier_s: float) -> list[LogLine]:
-    """Read `TimeUnixNano, PodName, TraceID, SpanID, Log`; the level is in the line."""
+@lru_cache(maxsize=4)
+def _lines(path: Path) -> tuple[LogLine, ...]:
+    """Read `TimeUnixNano, PodName, TraceID, SpanID, Log`."""
     _, *body = rows(path)
-    return [
+    return tuple(
         LogLine(
-            at=int(row[0]) / 1e9 - earlier_s,
+            at=int(row[0]) / 1e9,
             service=service_of(row[1]),
-            level="",
+            level=level_of(row[4]),
             text=row[4],
             trace_id=row[2],
             span_id=row[3],
         )
         for row in body
-    ]
+    )
+
+
+def level_of(text: str) -> str:
+    """Return the level that a line of the set's Java loggers has behind its time: `16:42:22.382 INFO  t.s.Travel`."""
+    words = text.split(maxsplit=2)
+    return words[1].lower() if len(words) > 1 and words[1] in LEVELS else ""
+
+
+LEVELS = frozenset({"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"})

@@ -1,31 +1,43 @@
 """
 PetShop: 5-minute metrics and the call graph of a microservice shop on AWS, with injected faults.
 
+The alert is the symptom that the set names, at the time it names. The agents look at the newest value of a case, about
+a quarter of an hour later. The set has statistics of nodes and none of calls, so there are no series by peer.
+
 Source: Hardt et al. (2024), The PetShop Dataset: Finding Causes of Performance Issues across Microservices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
+from quell.app.accuracy.recording import Recording
 from quell.app.accuracy.sets.case import Incident, folder, load_json, number, rows
 from quell.errors import ConfigError
-from quell.signals.fusion import Observation
-from quell.signals.localize import Kind, Measures, Symptom
+from quell.incident.events import Series
 from quell.signals.series import Array
 
 NAME = "petshop"
 
-KINDS: Mapping[tuple[str, str], Kind] = {
-    ("latency", "Average"): Kind.LATENCY,
-    ("availability", "Average"): Kind.ERRORS,
-    ("requests", "Sum"): Kind.LOAD,
+INDICATORS: Mapping[tuple[str, str], str] = {
+    ("latency", "Average"): "latency_mean",
+    ("latency", "p99"): "latency_p99",
+    ("availability", "Average"): "error_ratio",
+    ("requests", "Sum"): "request_rate",
 }
-SYMPTOMS: Mapping[str, Kind] = {"latency": Kind.LATENCY, "availability": Kind.ERRORS}
+"""Indicator of the agents by metric and statistic; the set has no others that they read."""
+
+UNITS: Mapping[str, str] = {"latency_mean": "s", "latency_p99": "s", "error_ratio": "ratio", "request_rate": "1/s"}
+
+ALERTS: Mapping[str, str] = {"latency": "HighLatency", "availability": "HighErrorRate"}
+
+STEP_S = 300.0
+HISTORY = 288
+"""Values of normal operation that are put before an incident: a day of them."""
 
 Table = tuple[Array, Mapping[tuple[str, str, str], Array]]
 
@@ -49,37 +61,51 @@ def incidents(data: Path, part: str) -> list[Incident]:
     return found
 
 
-def _observe(case: Path, shared: Path) -> Observation:
+def _observe(case: Path, shared: Path) -> Recording:
     target = load_json(case / "target.json")["target"]
     times, columns = _table(case / "metrics.csv")
     if not times.size:
         raise ConfigError(f"{case / 'metrics.csv'}: no rows")
     normal = shared / "normal_metrics.csv.gz"
     past = _table(normal) if normal.exists() else (np.empty(0), {})
-    step = float(np.median(np.diff(times))) if times.size > 1 else 300.0
+    size = min(past[0].size, HISTORY)
     # The days of normal operation were recorded at another time; they stand for what came before.
-    before = times[0] - step * np.arange(past[0].size, 0, -1)
-    services = tuple(sorted({key[0] for key in columns} | {key[0] for key in past[1]}))
-    place = {service: i for i, service in enumerate(services)}
-    keys = [key for key in columns if key[1:] in KINDS]
+    before = times[0] - STEP_S * np.arange(size, 0, -1)
     blank = np.full(past[0].size, np.nan)
-    values = np.array([np.concatenate([past[1].get(key, blank), columns[key]]) for key in keys])
-    kind = np.array([KINDS[key[1:]] for key in keys], dtype=np.int64)
-    values[kind == Kind.ERRORS] = 1 - values[kind == Kind.ERRORS] / 100
-    return Observation(
-        onset_s=float(target["timestamp"]),
-        until_s=float(times[-1]),
-        measures=Measures(
-            services=services,
-            times=np.concatenate([before, times]),
-            values=values,
-            owner=np.array([place[key[0]] for key in keys], dtype=np.int64),
-            kind=kind,
-            peer=np.full(len(keys), -1, dtype=np.int64),
-        ),
+    series = [
+        _series(
+            key[0], INDICATORS[key[1:]], np.concatenate([before, times]), [*past[1].get(key, blank)[-size:], *values]
+        )
+        for key, values in columns.items()
+        if key[1:] in INDICATORS
+    ]
+    return Recording(
+        alert=ALERTS.get(target["metric"], "HighLatency"),
+        service=str(target["node"]),
+        alert_at_s=float(target["timestamp"]),
+        now_s=float(times[-1]),
+        ends_s=float(times[-1]),
+        step_s=STEP_S,
+        series=series,
         edges=_graph(shared / "graph.csv"),
-        symptom=Symptom(service=target["node"], kind=SYMPTOMS.get(target["metric"], Kind.LATENCY)),
     )
+
+
+def _series(service: str, name: str, times: Array, values: Sequence[float]) -> Series:
+    return Series(
+        name=name,
+        service=service,
+        unit=UNITS[name],
+        times=tuple(times.tolist()),
+        values=tuple(None if value != value else _scaled(name, float(value)) for value in values),
+    )
+
+
+def _scaled(name: str, value: float) -> float:
+    """Return a value in the agents' unit: availability is in per cent, requests are a sum over five minutes."""
+    if name == "error_ratio":
+        return 1 - value / 100
+    return value / STEP_S if name == "request_rate" else value
 
 
 @lru_cache(maxsize=16)
