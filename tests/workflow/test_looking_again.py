@@ -15,6 +15,7 @@ from quell.eventlog.log import Write
 from quell.eventlog.projections.views import summary_of
 from quell.incident import decisions
 from quell.incident import events as ev
+from quell.incident.actor import Actor
 from quell.incident.events import Autonomy, Cause, Phase, State, incident_stream
 from quell.incident.look_again import Rhythm, due_at
 from quell.incident.state import Incident
@@ -244,7 +245,7 @@ async def test_nothing_is_done_unasked_once_a_person_has_taken_over(tmp_path: Pa
     async with stage(tmp_path, agents=ScriptedAgents(verdict="no_sign")) as on, on.following():
         await open_incident(on.log)
         await on.until(looked)
-        await on.incidents.change("INC-1", lambda now: decisions.acknowledge(now, by="person:kim"))
+        await on.incidents.change("INC-1", lambda now: decisions.acknowledge(now, actor=Actor(id="person:kim")))
         on.agents.verdict = "confirmed"
         asked = await on.until(lambda now: now.wants == "approve")
 
@@ -289,7 +290,7 @@ async def test_a_person_can_have_them_look_again_whatever_the_hand_over_was_for(
         await open_incident(on.log)
         before = await on.until(lambda now: now.outcome == "escalated")
         assert due_at(before) is None
-        await on.incidents.change("INC-1", lambda now: decisions.acknowledge(now, by="person:kim"))
+        await on.incidents.change("INC-1", lambda now: decisions.acknowledge(now, actor=Actor(id="person:kim")))
         await on.incidents.change("INC-1", lambda now: decisions.look_again(now, by="person:kim"))
         incident = await on.until(lambda now: now.run == 2 and now.outcome == "escalated")
 

@@ -95,9 +95,8 @@ SKEW = timedelta(minutes=10)
 
 def believed_start(alert: Alert) -> datetime:
     """Return when an alert began; its arrival when the sender's clock cannot be right."""
-    if alert.received_at - SKEW <= alert.starts_at <= alert.received_at:
-        return alert.starts_at
-    return alert.received_at
+    known = timedelta(0) <= alert.received_at - alert.starts_at <= SKEW
+    return alert.starts_at if known else alert.received_at
 
 
 def fingerprint(labels: Mapping[str, str], *, namespace: str = "") -> str:
