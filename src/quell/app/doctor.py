@@ -129,6 +129,13 @@ def _log(path: Path) -> Finding:
         return Finding(check=check, state="ok", says="there is none yet; it is made at the first start")
     owned = f", in use by {found.owner}" if found.owner else ", in use by nobody"
     says = f"format {found.format}, {found.events} events, {_mb(found.size_bytes)}{owned}"
+    if found.damaged:
+        places = ", ".join(map(str, found.damaged))
+        says += f"; not as they were written: the events at position {places}"
+        mend = "Put back a copy of the file from before, and look at the disk it is on: it changed what was written."
+        return Finding(check=check, state="bad", says=says, mend=mend)
+    if found.unchecked:
+        says += f"; {found.unchecked} of them have no checksum, written before there were any"
     return Finding(check=check, state="ok", says=says)
 
 

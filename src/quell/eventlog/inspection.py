@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quell.errors import StorageCorrupt, StorageError
+from quell.eventlog import sqlite_rows
 from quell.eventlog.sqlite_file import APPLICATION_ID, FORMAT, translated
+
+DAMAGED_NAMED = 20
+ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,10 @@ class LogFile:
     events: int
     format: int
     size_bytes: int
+    damaged: tuple[int, ...]
+    """Positions of the events that are not as they were written, the first of them."""
+    unchecked: int
+    """Events without a checksum, of a Quell from before there were any."""
     owner: str | None
     """The process that owns it (its pid, or `another process`); None when nobody does."""
 
@@ -45,12 +53,32 @@ def inspect(path: Path) -> LogFile | None:
             if version > FORMAT:
                 raise StorageCorrupt(f"{path} has format {version}, written by a newer Quell; this one reads {FORMAT}")
             (events,) = file.execute("SELECT ifnull(max(position), 0) FROM events").fetchone()
-            size_bytes = path.stat().st_size
+            damaged, unchecked = _compared(file)
+            return LogFile(
+                events=events,
+                format=version,
+                size_bytes=path.stat().st_size,
+                damaged=damaged,
+                unchecked=unchecked,
+                owner=owner,
+            )
     except sqlite3.Error as error:
         raise translated(error, doing="reading", path=path) from error
     except OSError as error:
         raise StorageError(f"reading {path} failed: {error.strerror}") from error
-    return LogFile(events=events, format=version, size_bytes=size_bytes, owner=owner)
+
+
+def _compared(file: sqlite3.Connection) -> tuple[tuple[int, ...], int]:
+    """Compare every event with its checksum; return the first that differ, and how many have none."""
+    found: list[int] = []
+    unchecked, last = 0, 0
+    while len(found) < DAMAGED_NAMED:
+        damaged, without, reached = sqlite_rows.compare_rows(file, after=last, limit=ROWS_AT_ONCE)
+        found, unchecked = found + damaged, unchecked + without
+        if reached is None or reached <= last:  # not even the order of a damaged file is certain
+            break
+        last = reached
+    return tuple(found[:DAMAGED_NAMED]), unchecked
 
 
 def owner_of(path: Path) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quell.errors import WrongOffset
 from quell.eventlog.append import Append
+from quell.eventlog.checksum import checksum_of
 from quell.eventlog.log import Appended, Recorded
 
 
@@ -25,7 +26,7 @@ class Plan:
         self.head = head
         self.lengths = lengths
         self.values: list[int | str | bytes | None] = []
-        """Eight for each event: position, stream, offset, at in µs, type, body, key, events of the append."""
+        """Nine for each event: position, stream, offset, at in µs, type, body, key, events of the append, checksum."""
         self.recorded: list[Recorded] = []
         self.sizes: list[int] = []
         """Encoded bytes of each of `recorded`."""
@@ -60,7 +61,8 @@ class Plan:
             for name, body, event in part.events:
                 position += 1
                 offset += 1
-                self.values += (position, stream, offset, append.at_us, name, body, key, count)
+                row = (position, stream, offset, append.at_us, name, body, key, count)
+                self.values += (*row, checksum_of(row))
                 self.recorded.append(
                     Recorded(position=position, stream=stream, offset=offset, at=append.at, event=event)
                 )

@@ -44,6 +44,25 @@ CREATE VIEW readable AS
     FROM events;
 """
 
+CHECKSUMS = (
+    "CREATE TABLE checksums (position INTEGER PRIMARY KEY, value INTEGER NOT NULL)",
+    """
+    CREATE VIEW appending AS
+    SELECT position, stream, offset, at, type, body, key, appended, value FROM events JOIN checksums USING (position)
+    """,
+    """
+    CREATE TRIGGER append INSTEAD OF INSERT ON appending BEGIN
+        INSERT INTO events
+        VALUES (NEW.position, NEW.stream, NEW.offset, NEW.at, NEW.type, NEW.body, NEW.key, NEW.appended);
+        INSERT INTO checksums VALUES (NEW.position, NEW.value);
+    END
+    """,
+)
+"""
+Beside the events, so that a Quell from before there were checksums reads and writes the same file; what it appends has
+none, like what was appended before. The view makes one statement of both inserts.
+"""
+
 _KINDS: dict[int, type[StorageError]] = {
     sqlite3.SQLITE_FULL: StorageFull,
     sqlite3.SQLITE_READONLY: StorageReadOnly,
@@ -183,12 +202,23 @@ def _settle_format(connection: sqlite3.Connection, path: Path) -> None:
         raise StorageCorrupt(
             f"the event log {path} has format {version}, written by a newer Quell; this one reads up to {FORMAT}"
         )
+    elif not has_checksums(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in CHECKSUMS:
+            connection.execute(statement)
+        connection.execute("COMMIT")
+
+
+def has_checksums(connection: sqlite3.Connection) -> bool:
+    """Return whether the file has a place for checksums; one of an older Quell that was not opened since has none."""
+    (count,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'checksums'").fetchone()
+    return bool(count)
 
 
 def _create(connection: sqlite3.Connection) -> None:
     # One transaction: a process that ends in between leaves an empty file, never half a log.
     connection.execute("BEGIN IMMEDIATE")
-    for statement in SCHEMA.split(";\n"):
+    for statement in (*SCHEMA.split(";\n"), *CHECKSUMS):
         connection.execute(statement)
     connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (uuid.uuid4().hex,))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -8,33 +8,47 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
 from quell.errors import StorageCorrupt
 from quell.eventlog.append import EPOCH, MICROSECOND
+from quell.eventlog.checksum import checksum_of
 from quell.eventlog.codec import decode
 from quell.eventlog.log import Recorded
+from quell.eventlog.sqlite_file import has_checksums
 
-COLUMNS = 8
+COLUMNS = 9
 CHUNK_ROWS = 512
-"""Rows an insert writes at most; eight values each stays far under SQLite's 32,766."""
+"""Rows an insert writes at most; nine values each stays far under SQLite's 32,766."""
 PAGE_ROWS = 100
 """Rows a page reads at most: with the largest events still one answer that SQLite can give."""
 
 _ROW = "(" + ",".join("?" * COLUMNS) + ")"
 # A few fixed sizes, filled up with NULL rows, so that every statement is compiled once.
 _INSERTS = {
-    size: f"INSERT INTO events SELECT * FROM (VALUES {','.join([_ROW] * size)}) WHERE column1 IS NOT NULL"  # noqa: S608 - only question marks
+    size: f"INSERT INTO appending SELECT * FROM (VALUES {','.join([_ROW] * size)}) WHERE column1 IS NOT NULL"  # noqa: S608 - only question marks
     for size in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 }
+# The count tells when a row that holds NULL where it must not falls out of the concatenation.
 _PAGE = """
-    SELECT CAST(group_concat('[' || position || ',' || json_quote(stream) || ',' || offset || ',' || at || ','
-                             || json_quote(type) || ',' || CAST(body AS TEXT) || ']') AS BLOB)
-    FROM (SELECT * FROM events WHERE {where} LIMIT ?)
+    SELECT count(*),
+           CAST(group_concat('[' || position || ',' || json_quote(stream) || ',' || offset || ',' || at || ','
+                             || json_quote(type) || ',' || CAST(body AS TEXT) || ',' || json_quote(key) || ','
+                             || json_quote(appended) || ',' || json_quote(checksum) || ']') AS BLOB)
+    FROM (SELECT *, {checksum} AS checksum FROM events WHERE {where} LIMIT ?)
 """
-_PAGE_OF_ALL = _PAGE.format(where="position > ? ORDER BY position")
-_PAGE_OF_STREAM = _PAGE.format(where="stream = ? AND offset > ? ORDER BY offset")
+_KEPT_CHECKSUM = "(SELECT value FROM checksums WHERE checksums.position = events.position)"
+_ALL, _OF_STREAM = "position > ? ORDER BY position", "stream = ? AND offset > ? ORDER BY offset"
+_PAGES = {where: _PAGE.format(where=where, checksum=_KEPT_CHECKSUM) for where in (_ALL, _OF_STREAM)}
+_PAGES_UNCHECKED = {where: _PAGE.format(where=where, checksum="NULL") for where in (_ALL, _OF_STREAM)}
+"""For a file that was last opened by a Quell from before there were checksums."""
+_ROWS = """
+    SELECT position, CAST(stream AS BLOB), offset, at, CAST(type AS BLOB), CAST(body AS BLOB), CAST(key AS BLOB),
+           appended, {checksum}
+    FROM events WHERE {where} LIMIT ?
+"""
 _LENGTHS = """
     SELECT json_group_object(value, (SELECT ifnull(max(offset), 0) FROM events WHERE stream = value))
     FROM json_each(?)
@@ -45,7 +59,10 @@ _KNOWN = """
 """
 _lengths_decoder = msgspec.json.Decoder(dict[str, int])
 _known_decoder = msgspec.json.Decoder(dict[str, tuple[int, int]])
-_page_decoder = msgspec.json.Decoder(list[tuple[int, str, int, int, str, msgspec.Raw]])
+_Row = tuple[int, str, int, int, str, msgspec.Raw, str | None, int | None, int | None]
+_page_decoder = msgspec.json.Decoder(list[_Row])
+
+MEND = "put back a copy of the file; `quell doctor` names every damaged event"
 
 
 def head(connection: sqlite3.Connection) -> int:
@@ -92,7 +109,7 @@ def page_of_all(connection: sqlite3.Connection, *, after: int, limit: int) -> li
     """
 
     def page(last: int, rows: int) -> list[Recorded]:
-        found = _decoded(connection.execute(_PAGE_OF_ALL, (last, rows)), f"after position {last}")
+        found = _decoded(connection, _ALL, (last, rows), f"after position {last}")
         _check_gap_free([item.position for item in found], last, "position")
         return found
 
@@ -107,8 +124,7 @@ def page_of_stream(connection: sqlite3.Connection, stream: str, *, after: int, l
     """
 
     def page(last: int, rows: int) -> list[Recorded]:
-        rows_found = connection.execute(_PAGE_OF_STREAM, (stream, last, rows))
-        found = _decoded(rows_found, f"of stream {stream!r} after offset {last}")
+        found = _decoded(connection, _OF_STREAM, (stream, last, rows), f"of stream {stream!r} after offset {last}")
         _check_gap_free([item.offset for item in found], last, f"offset of stream {stream!r}")
         return found
 
@@ -128,24 +144,75 @@ def _paged(
     return found
 
 
-def _decoded(rows: sqlite3.Cursor, where: str) -> list[Recorded]:
-    (joined,) = rows.fetchone()
-    if joined is None:
+def _decoded(connection: sqlite3.Connection, which: str, values: tuple[str | int, ...], where: str) -> list[Recorded]:
+    try:
+        count, joined = connection.execute(_PAGES[which], values).fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table: checksums" not in str(error):
+            raise
+        count, joined = connection.execute(_PAGES_UNCHECKED[which], values).fetchone()
+    if not count:
         return []
     try:
-        found = _page_decoder.decode(b"[" + joined + b"]")
+        rows = _page_decoder.decode(b"[" + (joined or b"") + b"]")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StorageCorrupt(f"the log holds an event {where} that is not JSON: {error}") from error
-    return [
-        Recorded(
-            position=position,
-            stream=stream,
-            offset=offset,
-            at=EPOCH + at_us * MICROSECOND,
-            event=decode(name, bytes(body)),
-        )
-        for position, stream, offset, at_us, name, body in found
-    ]
+        damaged = next(iter(_compared(connection, which, values)[0]), None)
+        if damaged is not None:
+            raise StorageCorrupt(differs(damaged)) from error
+        raise StorageCorrupt(f"the log holds an event {where} that is not JSON: {error}; {MEND}") from error
+    if len(rows) != count:
+        raise StorageCorrupt(f"the log holds an event {where} that misses a value; {MEND}")
+    return [_recorded(row) for row in rows]
+
+
+def differs(position: int) -> str:
+    """Say that an event is damaged, and what to do."""
+    return f"the event at position {position} is not as it was written (its checksum differs); {MEND}"
+
+
+def _recorded(row: _Row) -> Recorded:
+    position, stream, offset, at_us, name, raw, key, appended, checksum = row
+    body = bytes(raw)
+    if checksum is not None and checksum != checksum_of((position, stream, offset, at_us, name, body, key, appended)):
+        raise StorageCorrupt(differs(position))
+    return Recorded(
+        position=position, stream=stream, offset=offset, at=EPOCH + at_us * MICROSECOND, event=decode(name, body)
+    )
+
+
+def compare_rows(connection: sqlite3.Connection, *, after: int, limit: int) -> tuple[list[int], int, int | None]:
+    """
+    Compare at most `limit` rows past a position with their checksums, without reading what they mean.
+
+    Returns: the positions of those that differ, how many have no checksum, and the last position looked at (None: there
+        is no row past `after`).
+    """
+    return _compared(connection, _ALL, (after, limit))
+
+
+def _compared(
+    connection: sqlite3.Connection, which: str, values: tuple[str | int, ...]
+) -> tuple[list[int], int, int | None]:
+    kept = _KEPT_CHECKSUM if has_checksums(connection) else "NULL"
+    damaged: list[int] = []
+    unchecked, last = 0, None
+    for *row, checksum in connection.execute(_ROWS.format(checksum=kept, where=which), values):
+        last = int(row[0])
+        if checksum is None:
+            unchecked += 1
+        elif checksum != _checksum_of_raw(row):
+            damaged.append(last)
+    return damaged, unchecked, last
+
+
+def _checksum_of_raw(row: list[Any]) -> int | None:
+    """Return the checksum of a row as SQLite holds it; None when it holds what no row does."""
+    position, stream, offset, at_us, name, body, key, appended = row
+    try:
+        key_text = None if key is None else key.decode()
+        return checksum_of((position, stream.decode(), offset, at_us, name.decode(), bytes(body), key_text, appended))
+    except (UnicodeDecodeError, AttributeError, TypeError):
+        return None
 
 
 def _check_gap_free(places: list[int], after: int, what: str) -> None:
