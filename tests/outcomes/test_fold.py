@@ -12,7 +12,6 @@ from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Event, State
 from quell.outcomes.fold import Course, corrected
 from quell.outcomes.record import Clock, Origin, OutcomeRecord, RestoredBy
-from quell.outcomes.reporting import settled
 from tests.outcomes.records import record
 from tests.projections.given import START, Told, alert, grouped, opened, verified, whole_response
 
@@ -108,15 +107,12 @@ def test_a_recovery_that_is_reopened_within_a_day_is_taken_back_and_after_a_day_
     assert soon.reopened_at is not None
 
 
-def test_a_recovery_counts_only_once_it_has_stayed_for_a_quarter_of_an_hour() -> None:
-    found = told(*whole_response())
-    assert found.verified_at is not None
+def test_a_fix_counts_as_verified_as_soon_as_its_incident_says_so_and_an_alert_soon_after_takes_it_back() -> None:
+    again = grouped(alert("HighLatency"))
+    verified_now, soon = told(*whole_response()), told(again, first=whole_response(), after_s=600)
+    late = told(again, first=whole_response(), after_s=1_000)
 
-    early = settled(found, found.verified_at + timedelta(minutes=14))
-    later = settled(found, found.verified_at + timedelta(minutes=15))
-
-    assert (early.verified, early.undecided) == (0, 1)
-    assert (later.verified, later.undecided) == (1, 0)
+    assert [(one.verified, one.undecided) for one in (verified_now, soon, late)] == [(1, 0), (0, 0), (1, 0)]
 
 
 @pytest.mark.parametrize(

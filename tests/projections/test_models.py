@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,15 @@ from quell.incident import events as ev
 from quell.incident.alert import AlertStatus, IncidentSeverity
 from quell.incident.events import Phase, State
 from quell.incident.state import ENDED
+from quell.outcomes.ledger import Ledger
 from tests.projections.given import (
+    DETECTION,
+    PLAN,
     START,
     Told,
     alert,
     asked,
+    evidence,
     finished,
     grouped,
     opened,
@@ -244,3 +249,85 @@ def test_an_entry_told_again_in_a_storm_stands_where_it_was_told_last_and_the_fl
     assert moments[-1] == len(told.records)
     shown = [entry.position for entry in told.models.feed()]
     assert shown == sorted(shown)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "credit", "title", "counts"),
+    [
+        ("recovered", "action", "Verified: recovered", True),
+        ("recovered", "unclear", "Recovered, not verified as the fix's doing", False),
+        ("recovered", "none", "Recovered, not verified as the fix's doing", False),
+        ("in_part", "action", "Helped in part, not verified", False),
+        ("not_recovered", "action", "Not recovered", False),
+        ("worse", "action", "Worse than before", False),
+        ("unknown", "action", "Verification could not look", False),
+    ],
+)
+def test_verified_means_the_same_in_the_row_the_timeline_and_the_figures(
+    verdict: str, credit: str, title: str, counts: bool
+) -> None:
+    told, ledger = Told(), Ledger()
+    events = [
+        replace(event, verdict=verdict, credit=credit) if isinstance(event, ev.Verified) else event
+        for event in whole_response()
+    ]
+    told.incident(*events)
+    for record in told.records:
+        ledger.apply(record.stream, record.event, record.at)
+    detail, figures = told.models.detail("INC-1"), ledger.record("INC-1")
+
+    assert detail is not None
+    assert figures is not None
+    (entry,) = [entry for entry in detail.timeline if entry.type == "Verified"]
+    assert entry.title.startswith(f"{title} after")
+    assert ("Verified" in entry.title.split()[0]) is counts
+    assert (detail.summary.verified, figures.verified > 0) == (counts, counts)
+
+
+def test_an_incident_that_came_back_says_nothing_that_the_run_before_found() -> None:
+    told = Told()
+    told.incident(*whole_response())
+    before = told.models.detail("INC-1")
+    changes = told.incident(ev.IncidentReopened(by="system:intake", reason="payment fails again"))
+    patched = told.models.changed("INC-1", changes.incidents["INC-1"])
+
+    after = told.models.detail("INC-1")
+    assert before is not None
+    assert after is not None
+    assert (before.summary.verified, before.run_evidence) == (True, ("E1", "E2"))
+    assert after.summary.summary == "a critical alert"
+    assert not after.summary.verified
+    assert after.run_evidence == ()
+    assert after.detection is after.diagnosis is after.plan is after.verification is after.summary.approval is None
+    assert patched["detection"] is patched["verification"] is None
+    assert patched["run_evidence"] == ()
+    assert set(after.evidence) == {"E1", "E2"}
+
+
+def test_a_second_run_shows_its_own_onset_and_only_its_own_evidence() -> None:
+    told = Told()
+    told.incident(*whole_response())
+    later = replace(DETECTION, onset=START + timedelta(hours=1), evidence=(evidence("E7"),), says="it is slow")
+    told.incident(
+        ev.IncidentReopened(by="system:intake", reason="again"), ev.ResponseStarted(run=2), ev.Detected(finding=later)
+    )
+
+    detail = told.models.detail("INC-1")
+
+    assert detail is not None
+    assert detail.detection is not None
+    assert detail.detection.onset == START + timedelta(hours=1)
+    assert detail.run_evidence == ("E7",)
+    assert detail.summary.summary == "it is slow"
+
+
+def test_what_a_run_under_way_found_stays_its_own_when_a_person_resolves_and_reopens_meanwhile() -> None:
+    told = Told()
+    events = whole_response()
+    told.incident(*events[: events.index(next(one for one in events if isinstance(one, ev.ActionStarted)))])
+    told.incident(resolved(State.INVESTIGATING), ev.IncidentReopened(by="person:anna", reason="not over"))
+
+    detail = told.models.detail("INC-1")
+
+    assert detail is not None
+    assert detail.plan == PLAN

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 import msgspec
 
@@ -36,14 +35,12 @@ def incidents_of(records: Iterable[Recorded]) -> Iterator[str]:
             yield msgspec.json.encode(detail_of(incident)).decode()
 
 
-def outcomes_of(
-    records: Iterable[Recorded], *, kept: int, origin: Origin | None, as_of: datetime
-) -> tuple[OutcomeRecord, ...]:
+def outcomes_of(records: Iterable[Recorded], *, kept: int, origin: Origin | None) -> tuple[OutcomeRecord, ...]:
     """Return what became of every incident in the events, newest first; of imported ones the newest `kept`."""
     ledger = Ledger(kept=kept)
     for record in records:
         ledger.apply(record.stream, record.event, record.at)
-    return newest_first(ledger.records(origin), as_of)
+    return newest_first(ledger.records(origin))
 
 
 def as_line(record: Recorded) -> str:

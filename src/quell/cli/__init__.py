@@ -8,7 +8,6 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -299,7 +298,7 @@ def export(
     stream = incident_stream(incident) if incident else None
     records = stored_events(settings.data_dir / "log.db", stream=stream)
     if what == "outcomes":
-        rows = outcomes_of(records, kept=settings.outcomes.exact, origin=kind, as_of=datetime.now(UTC))
+        rows = outcomes_of(records, kept=settings.outcomes.exact, origin=kind)
         write_to(to, as_json(rows) if form is Written.JSON else as_csv(rows))
     else:
         lines = (as_line(record) for record in records) if what == "events" else incidents_of(records)

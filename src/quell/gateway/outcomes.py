@@ -156,7 +156,7 @@ class OutcomeDesk:
 
     def records(self, *, origin: Origin | None) -> Sequence[OutcomeRecord]:
         """Return the records that are kept one by one, newest first."""
-        return comparing.newest_first(self.ledger.records(origin), self._clock())
+        return comparing.newest_first(self.ledger.records(origin))
 
     def record(self, incident_id: str) -> OutcomeRecord | None:
         """Return one record; None when there is none, or it is kept in sums only."""

@@ -169,6 +169,8 @@ class Incident:
     looks: Looks = field(default_factory=Looks)
     phases: dict[Phase, PhaseRun] = field(default_factory=dict)
     evidence: dict[str, ev.Evidence] = field(default_factory=dict)
+    run_evidence: dict[str, None] = field(default_factory=dict)
+    """Ids of the pieces of the newest run, in the order in which they were found."""
     missing: dict[str, str] = field(default_factory=dict)
     """Source: why it gave nothing."""
     detection: ev.Detection | None = None
@@ -310,6 +312,8 @@ def _reopened(inc: Incident, event: ev.IncidentReopened, at: datetime) -> None:
     inc.false_alarm = False
     inc.needs_response = True
     inc.looks, inc.in_part = Looks(), 0
+    if not inc.responding:  # else the newest run still goes on, and what it found is its own
+        _begin_anew(inc)
 
 
 def _merged(inc: Incident, event: ev.IncidentMerged, at: datetime) -> None:
@@ -326,16 +330,22 @@ def _false_alarm(inc: Incident, event: ev.FalseAlarmDeclared, at: datetime) -> N
 
 
 def _response_started(inc: Incident, event: ev.ResponseStarted, at: datetime) -> None:
-    inc.run, inc.responding, inc.outcome = event.run, True, None
+    inc.run, inc.responding = event.run, True
     inc.needs_response, inc.again = False, event.why
     inc.looks = inc.looks.response_began(at)
     inc.phases = {phase: PhaseRun(phase=phase) for phase in Phase if phase is not Phase.UNDO}
-    inc.detection = inc.diagnosis = inc.prediction = inc.plan = None
-    inc.approval = inc.verification = None
+    _begin_anew(inc)
     if not event.why:
         # Looking again, a person stays wanted until there is something that may help.
         inc.escalation, inc.escalated_on = None, ()
-    inc.missing = {}
+
+
+def _begin_anew(inc: Incident) -> None:
+    """Let go of what the run before found and did: it says nothing of what goes on now."""
+    inc.outcome = None
+    inc.detection = inc.diagnosis = inc.prediction = inc.plan = None
+    inc.approval = inc.verification = None
+    inc.missing, inc.run_evidence = {}, {}
 
 
 def _phase(inc: Incident, phase: Phase) -> PhaseRun:
@@ -387,6 +397,7 @@ def _source_missing(inc: Incident, event: ev.SourceMissing, at: datetime) -> Non
 def _keep_evidence(inc: Incident, pieces: Iterable[ev.Evidence]) -> None:
     for piece in pieces:
         inc.evidence[piece.id] = piece
+        inc.run_evidence[piece.id] = None
 
 
 def _detected(inc: Incident, event: ev.Detected, at: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from quell.outcomes import quality
 from quell.outcomes.fold import OWN
 from quell.outcomes.record import OutcomeRecord
-from quell.outcomes.reporting import NO_IMPACT, settled
+from quell.outcomes.reporting import NO_IMPACT
 from quell.outcomes.savings import Comparison, Counterfactual, Prevention
 from quell.outcomes.survival import SHORTEST_OPEN_S, Durations, pooled
 from quell.outcomes.timeline import Timeline, by_severity
@@ -28,11 +28,9 @@ def at_of(record: OutcomeRecord) -> datetime:
     return began(record) or datetime.fromtimestamp(0, UTC)
 
 
-def newest_first(records: Iterable[OutcomeRecord], as_of: datetime) -> tuple[OutcomeRecord, ...]:
-    """Return records as they stand at a time, the one that began last first."""
-    found = [settled(record, as_of) for record in records]
-    found.sort(key=lambda record: (at_of(record), record.id), reverse=True)
-    return tuple(found)
+def newest_first(records: Iterable[OutcomeRecord]) -> tuple[OutcomeRecord, ...]:
+    """Return records, the one that began last first."""
+    return tuple(sorted(records, key=lambda record: (at_of(record), record.id), reverse=True))
 
 
 def counted(record: OutcomeRecord) -> bool:

@@ -15,7 +15,7 @@ OWN = "quell"
 """The source of records of incidents that came in as alerts."""
 
 STAYS = timedelta(minutes=15)
-"""So long the indicators must stay back before a recovery counts as verified."""
+"""An alert that joins within this takes a verified recovery back: it did not stay."""
 
 HOLDS = timedelta(hours=24)
 """An incident that is reopened within this takes its verified recovery back."""
@@ -236,10 +236,10 @@ def _broke(course: Course, event: ev.ActionBroke, at: datetime) -> None:
 def _verified(course: Course, event: ev.Verified, at: datetime) -> None:
     if event.credit == "none" or course.attempts == 0:
         return
-    if event.verdict == "recovered" and event.credit == "action":
+    if event.helped:
         course.helped.append(at)
         course.pending = at
-    elif event.verdict in ("not_recovered", "worse"):
+    elif event.helped is False:
         course.failed += 1
 
 

@@ -73,11 +73,11 @@ class OutcomeRecord:
     attempts: int = 0
     """Eligible attempts to mend it by an action of Quell."""
     verified: int = 0
-    """Of them, those whose indicators came back, by the action, and stayed."""
+    """Of them, those whose indicators came back, by the action, and that nothing took back since."""
     undecided: int = 0
     """Of them, those of which it is not known; they stay in the denominator."""
     verified_at: datetime | None = None
-    """When the last one was seen to have helped; it counts once it has stayed so for 15 minutes."""
+    """When the last one was seen to have helped."""
     corrected: bool = False
     """A person corrected what Quell did or said: rejected, undone, another cause, another severity."""
     reopened_at: datetime | None = None

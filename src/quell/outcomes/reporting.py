@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from quell.outcomes import rates, sketch, strata, times, totals
 from quell.outcomes.estimate import Estimate
-from quell.outcomes.fold import OWN, STAYS
+from quell.outcomes.fold import OWN
 from quell.outcomes.ledger import Ledger
 from quell.outcomes.quality import CleanRuns, Quality, clean_runs, confidence, counts, quality_of
 from quell.outcomes.record import Origin, OutcomeRecord, RestoredBy
@@ -69,7 +69,7 @@ def select(ledger: Ledger, *, origin: Origin, days: int, as_of: datetime) -> Sel
         if start is not None and (at is None or at < start):
             continue
         if record.origin is origin:
-            inside.append(settled(record, as_of))
+            inside.append(record)
         elif not record.merged:
             others[record.origin] += 1
     found: tuple[Day, ...] = ()
@@ -85,13 +85,6 @@ def select(ledger: Ledger, *, origin: Origin, days: int, as_of: datetime) -> Sel
         days=found,
         others=others,
     )
-
-
-def settled(record: OutcomeRecord, as_of: datetime) -> OutcomeRecord:
-    """Return a record as of a moment: a recovery that has not stayed for 15 minutes yet is not verified yet."""
-    if record.verified_at is None or as_of - record.verified_at >= STAYS:
-        return record
-    return replace(record, verified=record.verified - 1, undecided=record.undecided + 1)
 
 
 def _counts(record: OutcomeRecord) -> bool:

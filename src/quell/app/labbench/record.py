@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from quell.incident.events import is_verified
+
 Told = Mapping[str, Any]
 """A recorded event as REST gives it: `position`, `at`, `type`, `data`."""
 
@@ -45,6 +47,7 @@ class Act:
     """`running`, `done`, `broke`, `undone` or `undo_failed`."""
     verdict: str | None
     """What verification said of it."""
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,7 @@ def _acts(events: Sequence[Told]) -> tuple[Act, ...]:
             acts[-1]["ended"] = ends[kind]
         elif kind == "Verified" and acts:
             acts[-1]["verdict"] = data["verdict"]
+            acts[-1]["verified"] = is_verified(data["verdict"], data.get("credit", "action"))
     return tuple(Act(**act) for act in acts)
 
 
@@ -312,7 +316,7 @@ def judge(
         diagnosed=bool(main and main.diagnosed),
         action=f"{act.action} {act.service}" if act else None,
         action_fits=act is not None and _fits(act, drill),
-        verified=any(one.verdict == "recovered" for one in (main.acts if main else ())),
+        verified=any(one.verified for one in (main.acts if main else ())),
         mended=mended,
         restored=restored,
         restore_s=_seconds(injected_at, main.resolved_at) if main and restored else None,

@@ -91,12 +91,14 @@ def say_plan(plan: ev.Plan) -> Said:
 def say_verified(event: ev.Verified) -> Said:
     """Say whether the fix helped, by which readings."""
     title, level = {
-        "recovered": ("Verified: recovered", "info"),
-        "in_part": ("Verified: helped in part", "info"),
-        "not_recovered": ("Verified: not recovered", "warning"),
-        "worse": ("Verified: worse than before", "error"),
+        "recovered": ("Recovered, not verified as the fix's doing", "info"),
+        "in_part": ("Helped in part, not verified", "info"),
+        "not_recovered": ("Not recovered", "warning"),
+        "worse": ("Worse than before", "error"),
         "unknown": ("Verification could not look", "warning"),
-    }.get(event.verdict, (f"Verified: {event.verdict}", "warning"))
+    }.get(event.verdict, (f"Not verified: {event.verdict}", "warning"))
+    if event.helped:
+        title = "Verified: recovered"
     readings = [
         f"{r.series} of {r.service} {q.say_value(r.value, r.unit)}, {'in' if r.in_range else 'out of'} its range "
         f"({_span(r.normal_low, r.normal_high, r.unit)})"

@@ -74,7 +74,7 @@ class Story:
     def shrink(self) -> None:
         """Let go of what makes an incident large; the fold goes on, its detail does not."""
         incident = self.incident
-        incident.evidence = {}
+        incident.evidence, incident.run_evidence = {}, {}
         for name in FINDINGS:
             finding = getattr(incident, name)
             if finding is not None:
@@ -97,19 +97,19 @@ def fold_story(records: Iterable[Recorded]) -> Story | None:
     return story
 
 
-_NEW_RESPONSE = frozenset({*FINDINGS, "plan", "verification", "escalation", "gaps"})
+_NEW_RESPONSE = frozenset({*FINDINGS, "plan", "verification", "escalation", "gaps", "run_evidence"})
 _CHANGED: Mapping[type[Event], frozenset[str]] = {
     ev.AlertGrouped: frozenset({"alerts"}),
     ev.AlertResolved: frozenset({"alerts"}),
     ev.AlertFlapping: frozenset({"alerts"}),
-    ev.IncidentReopened: frozenset({"escalation", "cause_confirmed", "false_alarm"}),
+    ev.IncidentReopened: _NEW_RESPONSE | {"cause_confirmed", "false_alarm"},
     ev.CauseConfirmed: frozenset({"cause_confirmed", "false_alarm"}),
     ev.FalseAlarmDeclared: frozenset({"cause_confirmed", "false_alarm"}),
     ev.ResponseStarted: _NEW_RESPONSE,
     ev.SourceMissing: frozenset({"gaps"}),
-    ev.Detected: frozenset({"detection", "gaps"}),
-    ev.Diagnosed: frozenset({"diagnosis", "gaps"}),
-    ev.Predicted: frozenset({"prediction", "gaps"}),
+    ev.Detected: frozenset({"detection", "gaps", "run_evidence"}),
+    ev.Diagnosed: frozenset({"diagnosis", "gaps", "run_evidence"}),
+    ev.Predicted: frozenset({"prediction", "gaps", "run_evidence"}),
     ev.PlanProposed: frozenset({"plan", "escalation"}),
     ev.ActionStarted: frozenset({"actions"}),
     ev.ActionFinished: frozenset({"actions"}),
@@ -137,6 +137,7 @@ _FIELDS: Mapping[str, Callable[[Story], Any]] = {
         alert_view(story.incident, alert) for alert in list(story.incident.alerts.values())[-ALERTS_SHOWN:]
     ),
     "actions": lambda story: tuple(action_view(run) for run in story.incident.actions),
+    "run_evidence": lambda story: tuple(story.incident.run_evidence),
     "gaps": lambda story: made_harmless(gaps_of(story.incident)),
     "detection": lambda story: made_harmless(without_evidence(story.incident.detection)),
     "diagnosis": lambda story: made_harmless(without_evidence(story.incident.diagnosis)),

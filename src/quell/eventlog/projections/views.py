@@ -85,6 +85,8 @@ class IncidentSummary:
     approval: ApprovalView | None
     phases: tuple[PhaseView, ...]
     responding: bool
+    verified: bool
+    """Whether the newest run's fix is verified: everything that was out of range is back in it, by what was done."""
     outcome: str | None
     """`resolved`, `helped_in_part`, `escalated`, `superseded`, `failed`; None while agents work or before."""
     alerts: AlertCounts
@@ -182,6 +184,9 @@ class IncidentDetail:
     false_alarm: bool = False
     """A person said that nothing was wrong."""
     evidence: dict[str, ev.Evidence] = field(default_factory=dict)
+    """By id, of all runs."""
+    run_evidence: tuple[str, ...] = ()
+    """Ids of the pieces of the newest run: what a chart of the incident as it is now may show."""
     timeline: tuple[TimelineEntry, ...] = ()
     """In order, at most the last 1,000."""
 
@@ -253,6 +258,7 @@ def summary_of(incident: Incident) -> IncidentSummary:
         approval=approval_view(incident.approval, incident),
         phases=phase_views(incident),
         responding=incident.responding,
+        verified=incident.verification is not None and incident.verification.helped is True,
         outcome=incident.outcome,
         alerts=AlertCounts(
             total=len(incident.alerts),
@@ -361,6 +367,7 @@ def detail_of(incident: Incident, timeline: tuple[TimelineEntry, ...] = ()) -> I
         gaps=made_harmless(gaps_of(incident)),
         cause_confirmed=incident.cause_confirmed,
         false_alarm=incident.false_alarm,
+        run_evidence=tuple(incident.run_evidence),
         evidence={piece: shown_evidence(found) for piece, found in incident.evidence.items()},
         timeline=timeline,
     )

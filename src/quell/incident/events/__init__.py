@@ -90,6 +90,7 @@ from quell.incident.events.response import (
     SourceMissing,
     UndoFailed,
     Verified,
+    is_verified,
 )
 from quell.incident.events.system import (
     AutonomyOverridden,
@@ -209,6 +210,7 @@ __all__ = [
     "Verified",
     "Window",
     "incident_stream",
+    "is_verified",
 ]
 
 IncidentEvent = (

@@ -214,6 +214,16 @@ class ActionBroke:
     output: str = ""
 
 
+def is_verified(verdict: str, credit: str) -> bool:
+    """
+    Return whether a fix is verified: the one meaning of the word, wherever it is shown or counted.
+
+    Everything that was out of range is steadily back in it, and that is the doing of what was changed. What comes after
+    may take it back: an alert that joins again, or a reopening.
+    """
+    return verdict == "recovered" and credit == "action"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
     """
@@ -236,7 +246,7 @@ class Verified:
     def helped(self) -> bool | None:
         """Whether the fix helped, as its record counts it; None where that cannot be said."""
         if self.verdict == "recovered":
-            return True if self.credit == "action" else None
+            return True if is_verified(self.verdict, self.credit) else None
         return False if self.verdict in ("not_recovered", "worse") else None
 
 
