@@ -214,7 +214,7 @@ class TestAlertmanager:
     def test_marks_a_severity_it_does_not_know(self) -> None:
         alert = read("alertmanager", "several")[3]
 
-        assert (alert.severity_raw, alert.severity_known) == ("P2!", False)
+        assert (alert.severity_raw, alert.severity_known) == ("P9", False)
 
     def test_takes_invisible_characters_out_and_dangerous_links_off(self) -> None:
         alert = read("alertmanager", "several")[3]

@@ -42,8 +42,10 @@ from quell.evidence.otlp.source import OtlpSource
 from quell.evidence.prometheus import Mapped, PrometheusSource
 from quell.evidence.scrape import ScrapeSource, ScrapeTarget
 from quell.evidence.source import EvidenceSource, Scope
+from quell.incident.alert import Severity
 from quell.incident.correlation import CorrelationRules
 from quell.incident.events import Autonomy, EvidenceKind, Window
+from quell.incident.severity import plain_word
 from quell.ingest.alertmanager import Alertmanager
 from quell.ingest.bounds import AlertBounds
 from quell.ingest.proof import BearerToken, Proof, Signature
@@ -63,13 +65,14 @@ def clock() -> datetime:
 def senders(settings: Settings) -> dict[str, AlertSource]:
     """Return a reader for each source of alerts that the settings name."""
     bounds = AlertBounds(alerts=settings.ingest.alerts_per_body)
+    severities = {plain_word(word): Severity(known) for word, known in settings.ingest.severities.items()}
     kinds: dict[str, type[Alertmanager] | type[SimpleAlerts]] = {
         "alertmanager": Alertmanager,
         "grafana": Alertmanager,
         "simple": SimpleAlerts,
     }
     return {
-        name: kinds[sender.kind](name=name, proofs=_proofs(sender), bounds=bounds)
+        name: kinds[sender.kind](name=name, proofs=_proofs(sender), bounds=bounds, severities=severities)
         for name, sender in settings.ingest.senders.items()
     }
 

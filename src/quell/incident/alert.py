@@ -35,28 +35,6 @@ class AlertStatus(StrEnum):
     RESOLVED = "resolved"
 
 
-SEVERITY_WORDS: Mapping[str, Severity] = {
-    **dict.fromkeys(("critical", "crit", "fatal", "page", "emergency", "p1", "sev1", "high"), Severity.CRITICAL),
-    **dict.fromkeys(("error", "err", "major", "p2", "sev2"), Severity.ERROR),
-    **dict.fromkeys(("warning", "warn", "minor", "p3", "sev3", "medium"), Severity.WARNING),
-    **dict.fromkeys(
-        ("info", "informational", "notice", "debug", "none", "low", "p4", "p5", "sev4", "sev5"), Severity.INFO
-    ),
-}
-"""The published mapping from what tools write to ours. Case and outer blanks do not matter."""
-
-UNKNOWN_SEVERITY = Severity.ERROR
-"""What an unknown or missing word counts as: if unsure, take the higher; the alert is marked."""
-
-INCIDENT_SEVERITY: Mapping[Severity, IncidentSeverity] = {
-    Severity.CRITICAL: IncidentSeverity.SEV1,
-    Severity.ERROR: IncidentSeverity.SEV2,
-    Severity.WARNING: IncidentSeverity.SEV3,
-    Severity.INFO: IncidentSeverity.SEV4,
-}
-"""The published mapping from the worst alert of an incident to its severity. SEV5 is only given by a person."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert. Text in it comes from outside and is never trusted."""
@@ -72,7 +50,7 @@ class Alert:
     severity_raw: str
     """What the sender wrote; empty when it wrote none."""
     severity_known: bool
-    """False when `severity_raw` is not in `SEVERITY_WORDS` and the default was taken."""
+    """False when `severity_raw` is not a word that is known and the default was taken."""
     status: AlertStatus
     starts_at: datetime
     received_at: datetime
@@ -112,13 +90,6 @@ def fingerprint(labels: Mapping[str, str], *, namespace: str = "") -> str:
     for name in sorted(labels):
         digest.update(b"\xff" + name.encode() + b"\xfe" + labels[name].encode())
     return digest.hexdigest()
-
-
-def read_severity(raw: str | None) -> tuple[Severity, str, bool]:
-    """Return (severity, the raw value, whether the word was known)."""
-    word = (raw or "").strip()
-    known = SEVERITY_WORDS.get(word.lower())
-    return (known or UNKNOWN_SEVERITY, word, known is not None)
 
 
 SERVICE_LABELS = ("service", "service_name", "service.name", "app", "app_kubernetes_io_name", "job")

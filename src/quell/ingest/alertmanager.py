@@ -18,7 +18,8 @@ from datetime import datetime
 import msgspec
 
 from quell.errors import Malformed
-from quell.incident.alert import Alert, AlertStatus, fingerprint, read_severity, service_of
+from quell.incident.alert import Alert, AlertStatus, Severity, fingerprint, service_of
+from quell.incident.severity import severity_in
 from quell.ingest.bounds import AlertBounds, moment, surplus
 from quell.ingest.proof import Proof, check_all
 from quell.ingest.source import Parsed
@@ -82,11 +83,21 @@ class Alertmanager:
     """Reads what Alertmanager and Grafana send to a webhook."""
 
     def __init__(
-        self, *, name: str = "alertmanager", proofs: Sequence[Proof] = (), bounds: AlertBounds | None = None
+        self,
+        *,
+        name: str = "alertmanager",
+        proofs: Sequence[Proof] = (),
+        bounds: AlertBounds | None = None,
+        severities: Mapping[str, Severity] | None = None,
     ) -> None:
+        """
+        Args:
+            severities: what the words of a site count as, by `plain_word`.
+        """
         self.name = name
         self._proofs = tuple(proofs)
         self._bounds = bounds or AlertBounds()
+        self._severities = dict(severities or {})
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """Raise `Unauthenticated` unless every proof this source asks for holds."""
@@ -136,7 +147,7 @@ class Alertmanager:
         if not name:
             raise Malformed("it has no alertname")
         kept, notes = bounds.fit(labels, raw.annotations)
-        severity, severity_raw, severity_known = read_severity(kept.get("severity"))
+        severity, severity_raw, severity_known = severity_in(kept, self._severities)
         ends_at = moment(raw.ends_at)
         return Alert(
             fingerprint=fingerprint(labels),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from quell.incident import events as ev
-from quell.incident.alert import INCIDENT_SEVERITY, Alert
+from quell.incident.alert import Alert
 from quell.incident.correlation import Match, title_of, worse, worst
 from quell.incident.nearness import Topology
+from quell.incident.severity import INCIDENT_SEVERITY
 from quell.ingest.batch import Batch
 from quell.ingest.ends import end_of
 from quell.ingest.ledger import Case, Ledger, Waiting

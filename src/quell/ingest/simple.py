@@ -15,7 +15,8 @@ from datetime import datetime
 import msgspec
 
 from quell.errors import Malformed
-from quell.incident.alert import Alert, AlertStatus, fingerprint, read_severity, service_of
+from quell.incident.alert import Alert, AlertStatus, Severity, fingerprint, service_of
+from quell.incident.severity import severity_in
 from quell.ingest.bounds import AlertBounds, moment, surplus
 from quell.ingest.proof import Proof, check_all
 from quell.ingest.source import Parsed
@@ -50,11 +51,21 @@ class SimpleAlerts:
     """Reads alerts in Quell's own form."""
 
     def __init__(
-        self, *, name: str = "alerts", proofs: Sequence[Proof] = (), bounds: AlertBounds | None = None
+        self,
+        *,
+        name: str = "alerts",
+        proofs: Sequence[Proof] = (),
+        bounds: AlertBounds | None = None,
+        severities: Mapping[str, Severity] | None = None,
     ) -> None:
+        """
+        Args:
+            severities: what the words of a site count as, by `plain_word`.
+        """
         self.name = name
         self._proofs = tuple(proofs)
         self._bounds = bounds or AlertBounds()
+        self._severities = dict(severities or {})
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """Raise `Unauthenticated` unless every proof this source asks for holds."""
@@ -93,7 +104,7 @@ class SimpleAlerts:
         if raw.summary:
             annotations["summary"] = raw.summary
         kept, notes = bounds.fit(labels, annotations)
-        severity, severity_raw, severity_known = read_severity(kept.get("severity"))
+        severity, severity_raw, severity_known = severity_in(kept, self._severities)
         if raw.dedup_key:
             identity = fingerprint({"dedup_key": raw.dedup_key}, namespace=self.name)
         else:

@@ -42,6 +42,10 @@ class Ingest(Section):
     body_bytes: int = Field(default=4 * 1024 * 1024, gt=0, description="Largest body taken, in bytes.")
     alerts_per_body: int = Field(default=10_000, gt=0, description="Most alerts in one body.")
     requests_per_s: int = Field(default=20_000, gt=0, description="Requests per second and source, then 429.")
+    severities: dict[str, Literal["critical", "error", "warning", "info"]] = Field(
+        default_factory=dict,
+        description="What the words of this site for a severity count as; they go before the published ones.",
+    )
 
 
 class Correlation(Section):

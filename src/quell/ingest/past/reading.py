@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from quell.incident.alert import INCIDENT_SEVERITY, SEVERITY_WORDS
 from quell.incident.events import PastIncident
+from quell.incident.severity import INCIDENT_SEVERITY, known_severity
 from quell.ingest.past.checks import MOST_ALERTS, NAME_CHARACTERS, TITLE_CHARACTERS, fault_in
 from quell.ingest.past.fields import TIMES, Row
 from quell.ingest.past.moments import BadTime, read_moment
@@ -165,7 +165,7 @@ def _severity(text: str, notices: list[str]) -> str:
     word = text.strip().lower()
     if word == "sev5":  # the table for alerts counts it as SEV4; here a person gave it
         return "SEV5"
-    known = SEVERITY_WORDS.get(word)
+    known = known_severity(word)
     if known is not None:
         return str(INCIDENT_SEVERITY[known])
     if word:
