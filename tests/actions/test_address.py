@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quell.actions.address import looks_secret, same_place, shown_address
+from quell.actions.address import same_place
+from quell.addresses import looks_secret, shown_address
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def flag(api: ControlApi, **more: object) -> HttpActionSpec:
         (replace(HOOK, url="https://evil.test/"), "not on the list"),
         (replace(HOOK, url="gopher://hooks.example.org/"), "only http and https"),
         (replace(HOOK, url="https://u:p@hooks.example.org/"), "credentials"),
-        (replace(HOOK, url="https://hooks.example.org:x/"), "Invalid port"),
+        (replace(HOOK, url="https://hooks.example.org:x/"), "is no address"),
         (replace(HOOK, url="https://{service}.example.org/"), "nothing is filled in in an address"),
         (replace(HOOK, url="https://hooks.example.org/restart/{service}"), "nothing is filled in in an address"),
         (replace(HOOK, method="TRACE"), "'TRACE' is none of"),

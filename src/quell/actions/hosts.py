@@ -43,11 +43,11 @@ class AllowedHosts:
     def check(self, url: httpx.URL) -> None:
         """Raise `Forbidden` unless the URL is plain http(s) to a listed host, without credentials in it."""
         if url.scheme not in DEFAULT_PORTS:
-            raise Forbidden(f"{_place(url)}: only http and https may be called")
+            raise Forbidden(f"{place_of(url)}: only http and https may be called")
         if url.userinfo:
-            raise Forbidden(f"{_place(url)}: credentials belong in a header, not in the URL")
+            raise Forbidden(f"{place_of(url)}: credentials belong in a header, not in the URL")
         if not self._listed.intersection(_names(url)):
-            raise Forbidden(f"{_place(url)} is not on the list of hosts that actions may call")
+            raise Forbidden(f"{place_of(url)} is not on the list of hosts that actions may call")
 
     async def address(self, url: httpx.URL) -> str:
         """
@@ -60,12 +60,12 @@ class AllowedHosts:
         try:
             found = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise Unreachable(f"{_place(url)}: the name cannot be resolved ({error})") from error
+            raise Unreachable(f"{place_of(url)}: the name cannot be resolved ({error})") from error
         for text in found:
             if _never_by_name(ip_address(text.partition("%")[0])) and not self._lists_address(text, port):
-                raise Forbidden(f"{_place(url)} leads to {text}, a link-local or metadata address that is not listed")
+                raise Forbidden(f"{place_of(url)} leads to {text}, a link-local or metadata address that is not listed")
         if not found:
-            raise Unreachable(f"{_place(url)}: the name has no address")
+            raise Unreachable(f"{place_of(url)}: the name has no address")
         return found[0]
 
     def _lists_address(self, text: str, port: int) -> bool:
@@ -81,7 +81,7 @@ def _names(url: httpx.URL) -> set[str]:
     return names | written if port == DEFAULT_PORTS[url.scheme] else names
 
 
-def _place(url: httpx.URL) -> str:
+def place_of(url: httpx.URL) -> str:
     """Return the URL without what may be secret in it."""
     return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
 

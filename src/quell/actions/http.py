@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import httpx
 
 from quell.actions.action import Done, DryRun, Target
-from quell.actions.address import same_place, shown_address
+from quell.actions.address import same_place
 from quell.actions.exchange import Answer, ask, shown
 from quell.actions.hosts import AllowedHosts
 from quell.actions.patterns import matches_any
+from quell.addresses import shown_address
 from quell.errors import (
     ActionFailed,
     BadAnswer,
@@ -333,7 +334,9 @@ def _check_call(spec: HttpActionSpec, call: HttpCall, hosts: AllowedHosts) -> No
         raise ConfigError(f"action {spec.name}: nothing is filled in in an address; the body names the service")
     try:
         hosts.check(httpx.URL(call.url))
-    except (Forbidden, httpx.InvalidURL) as error:
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"action {spec.name}: {shown_address(call.url)} is no address") from error
+    except Forbidden as error:
         raise ConfigError(f"action {spec.name}: {error}") from error
     unknown = _placeholders(call.body) - {"service", *spec.params}
     if unknown:

@@ -9,12 +9,13 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
-from quell.actions.hosts import AllowedHosts
+from quell.actions.hosts import AllowedHosts, place_of
 from quell.actions.process import SupervisorClient
+from quell.addresses import shown_address
 from quell.app import parts, runbooks
 from quell.app.labs import running_lab
 from quell.app.quell import DASHBOARD, LOG_FILE
@@ -288,7 +289,9 @@ async def _supervisor(settings: Settings, client: httpx.AsyncClient) -> Finding:
         return Finding(check=check, state="bad", says=str(error), mend=mend)
     down = [service.name for service in services if not service.up]
     more = f"; not up: {', '.join(down)}" if down else ", all up"
-    return Finding(check=check, state="ok", says=f"answers at {wanted.url}: {len(services)} services{more}")
+    return Finding(
+        check=check, state="ok", says=f"answers at {shown_address(wanted.url)}: {len(services)} services{more}"
+    )
 
 
 def _webhooks(settings: Settings) -> list[Finding]:
@@ -297,7 +300,9 @@ def _webhooks(settings: Settings) -> list[Finding]:
     for name, webhook in settings.actions.webhooks.items():
         urls = (webhook.url, webhook.dry_run_url, webhook.verify_url, webhook.undo_url)
         refused = [why for url in urls if url is not None and (why := _refused(hosts, url))]
-        says = f"{webhook.method} {_place(webhook.url)} may be called for {', '.join(webhook.services[:5])}"
+        says = (
+            f"{webhook.method} {place_of(httpx.URL(webhook.url))} may be called for {', '.join(webhook.services[:5])}"
+        )
         mend = ""
         if refused:
             says, mend = refused[0], "Add `host` or `host:port` to `actions.allowed_hosts`."
@@ -311,14 +316,11 @@ def _webhooks(settings: Settings) -> list[Finding]:
 def _refused(hosts: AllowedHosts, url: str) -> str:
     try:
         hosts.check(httpx.URL(url))
-    except (Forbidden, httpx.InvalidURL) as error:
+    except httpx.InvalidURL:
+        return f"{shown_address(url)} is no address"
+    except Forbidden as error:
         return str(error)
     return ""
-
-
-def _place(url: str) -> str:
-    parsed: Any = httpx.URL(url)
-    return f"{parsed.scheme}://{parsed.host}" + (f":{parsed.port}" if parsed.port else "")
 
 
 def _dashboard(folder: Path) -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -52,7 +51,7 @@ from quell.ingest.proof import BearerToken, Proof, Signature
 from quell.ingest.simple import SimpleAlerts
 from quell.ingest.source import AlertSource
 from quell.settings import Sender, Settings
-from quell.settings.telemetry import Prometheus
+from quell.settings.telemetry import Prometheus, Target
 
 logger = structlog.get_logger()
 
@@ -94,7 +93,7 @@ def evidence_sources(
     scrape = None
     if wanted.targets:
         scrape = ScrapeSource(
-            [ScrapeTarget(service=target.service, url=target.url) for target in wanted.targets],
+            [scrape_target(number, target) for number, target in enumerate(wanted.targets)],
             client,
             clock=time.time,
             interval_s=wanted.scrape_interval_s,
@@ -125,12 +124,6 @@ def prometheus(wanted: Prometheus, client: httpx.AsyncClient) -> PrometheusSourc
         for name, query in QUERIES.items()
         if wanted.queries.get(name, query.promql).strip()
     }
-    headers = {}
-    if wanted.token is not None:
-        headers["Authorization"] = f"Bearer {wanted.token.get_secret_value()}"
-    elif wanted.password is not None:
-        pair = f"{wanted.username}:{wanted.password.get_secret_value()}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     return PrometheusSource(
         wanted.url,
         client,
@@ -139,7 +132,20 @@ def prometheus(wanted: Prometheus, client: httpx.AsyncClient) -> PrometheusSourc
         step_s=wanted.step_s,
         span_s=wanted.span_s,
         timeout_s=wanted.timeout_s,
-        headers=headers,
+        headers=vendors.credentials(wanted),
+    )
+
+
+def scrape_target(number: int, wanted: Target) -> ScrapeTarget:
+    """Return an endpoint to watch. Raises: ConfigError: its authority cannot be read, or it has two credentials."""
+    place = f"evidence.targets.{number}"
+    if wanted.token is not None and wanted.password is not None:
+        raise ConfigError(f"{place}: give `token` or `password`, not both")
+    return ScrapeTarget(
+        service=wanted.service,
+        url=wanted.url,
+        headers=vendors.credentials(wanted),
+        trusted=vendors.trusted(f"{place}.ca_file", wanted.url, wanted.ca_file),
     )
 
 

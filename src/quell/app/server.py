@@ -10,14 +10,16 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import structlog
 import uvicorn
 import uvloop
 
+from quell.addresses import shown_text
 from quell.app import openfiles
 from quell.app.labs import Drills, Lab, start_lab, stop_lab
 from quell.app.quell import LOG_FILE, Quell
@@ -208,6 +210,11 @@ def _open(url: str) -> None:
         webbrowser.open(url)
 
 
+def _without_secrets(logger: object, method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what is secret in addresses that a line repeats, from wherever it came."""
+    return {name: shown_text(value) if isinstance(value, str) else value for name, value in line.items()}
+
+
 def _log_to_stderr(level: str) -> None:
     """Write our own log, and what libraries say from warning on, to stderr."""
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -220,6 +227,7 @@ def _log_to_stderr(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_secrets,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

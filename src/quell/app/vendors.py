@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,7 +19,18 @@ from quell.evidence.indicatorqueries import QUERIES
 from quell.evidence.kubernetes import KubernetesSource
 from quell.evidence.loki import LokiSource
 from quell.evidence.source import EvidenceSource
-from quell.settings.telemetry import CloudWatch, CloudWatchMetric, Ecs, Evidence, GitHub, Kubernetes, Loki, XRay
+from quell.settings.telemetry import (
+    CloudWatch,
+    CloudWatchMetric,
+    Ecs,
+    Evidence,
+    GitHub,
+    Kubernetes,
+    Loki,
+    Prometheus,
+    Target,
+    XRay,
+)
 
 if TYPE_CHECKING:
     from quell.evidence.awscalls import AwsCalls
@@ -44,14 +56,33 @@ def sources(wanted: Evidence, client: httpx.AsyncClient) -> list[EvidenceSource]
     return found
 
 
+def credentials(wanted: Prometheus | Loki | Target) -> dict[str, str]:
+    """Return the header that proves who asks: a bearer token, or else basic authentication; none without either."""
+    if wanted.token is not None:
+        return {"Authorization": f"Bearer {wanted.token.get_secret_value()}"}
+    if wanted.password is None:
+        return {}
+    pair = f"{wanted.username}:{wanted.password.get_secret_value()}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+
+def trusted(setting: str, url: str, ca_file: Path | None) -> ssl.SSLContext | None:
+    """
+    Return what the certificate behind an https address is checked against; None for what the system trusts.
+
+    Raises: ConfigError: the file cannot be read, or holds no certificate.
+    """
+    if ca_file is None or not url.startswith("https:"):
+        return None
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"{setting}: {ca_file}: {error}") from error
+
+
 def loki(wanted: Loki, client: httpx.AsyncClient) -> LokiSource:
     """Return the source that asks a Loki."""
-    headers = {"X-Scope-OrgID": wanted.tenant} if wanted.tenant else {}
-    if wanted.token is not None:
-        headers["Authorization"] = f"Bearer {wanted.token.get_secret_value()}"
-    elif wanted.password is not None:
-        pair = f"{wanted.username}:{wanted.password.get_secret_value()}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    headers = credentials(wanted) | ({"X-Scope-OrgID": wanted.tenant} if wanted.tenant else {})
     return LokiSource(
         wanted.url,
         client,
@@ -67,15 +98,10 @@ def loki(wanted: Loki, client: httpx.AsyncClient) -> LokiSource:
 
 def kubernetes(wanted: Kubernetes) -> KubernetesSource:
     """Return the source that asks a Kubernetes API server. Raises: ConfigError: its authority cannot be read."""
-    trusted: ssl.SSLContext | bool = True
-    if wanted.url.startswith("https:") and wanted.ca_file is not None:
-        try:
-            trusted = ssl.create_default_context(cafile=str(wanted.ca_file))
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"evidence.kubernetes.ca_file: {wanted.ca_file}: {error}") from error
+    authority = trusted("evidence.kubernetes.ca_file", wanted.url, wanted.ca_file) or True
     return KubernetesSource(
         wanted.url,
-        lambda: httpx.AsyncClient(verify=trusted, trust_env=False, follow_redirects=False),
+        lambda: httpx.AsyncClient(verify=authority, trust_env=False, follow_redirects=False),
         clock=time.time,
         namespaces=wanted.namespaces,
         service_label=wanted.service_label,

@@ -17,6 +17,7 @@ import msgspec
 import typer
 
 from quell import __version__
+from quell.addresses import shown_values
 from quell.cli.asking import LOCAL, Token, Url, ask
 from quell.cli.bench import bench_app
 from quell.cli.imports import import_app
@@ -126,7 +127,7 @@ def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
     shelf(settings)
     check_calls(settings)
     if output is Output.JSON:
-        print(settings.model_dump_json(indent=2))
+        print(json.dumps(shown_values(settings.model_dump(mode="json")), indent=2))
     else:
         print(f"settings are fine{f' ({config})' if config else ''}")
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
+from quell.addresses import shown_address
 from quell.errors import ConfigError
 
 LOCAL = "http://127.0.0.1:8700"
@@ -22,16 +23,19 @@ def ask(method: str, url: str, *, token: str | None = None, **options: Any) -> d
     Raises:
         ConfigError: nobody answers, or with a refusal.
     """
+    shown = shown_address(url)
     headers = {"authorization": f"Bearer {token}"} if token else {}
     try:
         response = httpx.request(method, url, timeout=PATIENCE_S, headers=headers, **options)
         body = response.json() if "json" in response.headers.get("content-type", "") else None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ConfigError(f"{url} does not answer: {error}. Is `quell serve` running there?") from error
+    except httpx.InvalidURL as error:
+        raise ConfigError(f"{shown} is no address that can be asked") from error
+    except httpx.HTTPError as error:
+        raise ConfigError(f"{shown} does not answer: {error}. Is `quell serve` running there?") from error
     except ValueError as error:
-        raise ConfigError(f"{url} answered with something that is not JSON") from error
+        raise ConfigError(f"{shown} answered with something that is not JSON") from error
     if not isinstance(body, dict):
-        raise ConfigError(f"{url} answered {response.status_code}, but not as Quell does: {response.text[:100]}")
+        raise ConfigError(f"{shown} answered {response.status_code}, but not as Quell does: {response.text[:100]}")
     if response.is_error:
-        raise ConfigError(f"{url} answered {response.status_code}: {body.get('detail', body)}")
+        raise ConfigError(f"{shown} answered {response.status_code}: {body.get('detail', body)}")
     return body

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
+from quell.addresses import shown_address
 from quell.incident.events import PastIncident
 
 AT_ONCE = 500
@@ -97,10 +98,12 @@ class Sender:
             try:
                 response = self.client.post(self.url + PATH, content=body, headers=headers)
             except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-                raise NotTaken(f"{self.url} does not answer: {error}. Is `quell serve` running there?") from error
+                raise NotTaken(
+                    f"{shown_address(self.url)} does not answer: {error}. Is `quell serve` running there?"
+                ) from error
             except httpx.HTTPError as error:
                 if not left:
-                    raise NotTaken(f"{self.url} does not answer: {error}") from error
+                    raise NotTaken(f"{shown_address(self.url)} does not answer: {error}") from error
                 self.pause(1.0)
                 continue
             if response.status_code not in (429, 503) or not left:
@@ -115,11 +118,11 @@ def _read(url: str, response: httpx.Response) -> Answer:
         try:
             found = msgspec.json.decode(response.content, type=_Imported)
         except msgspec.MsgspecError as error:
-            raise NotTaken(f"{url} answered something else than Quell does: {error}") from error
+            raise NotTaken(f"{shown_address(url)} answered something else than Quell does: {error}") from error
         rejected = tuple((one.index, one.reason) for one in found.rejected)
         return Answer(imported=found.imported, known=found.known, rejected=rejected)
     try:
         detail = str(msgspec.json.decode(response.content)["detail"])
     except (msgspec.MsgspecError, KeyError, TypeError):
         detail = response.text[:200]
-    raise NotTaken(f"{url} answered {response.status_code}: {detail[:500]}")
+    raise NotTaken(f"{shown_address(url)} answered {response.status_code}: {detail[:500]}")

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
 from websockets.uri import parse_uri
 
+from quell.addresses import shown_address
 from quell.client.effects import (
     Answered,
     ChannelFailed,
@@ -351,7 +352,7 @@ def _check(url: str, token: str | None, compression: str | None) -> None:
     try:
         parse_uri(url)
     except (InvalidURI, ValueError) as error:
-        raise ConfigError(f"{url} is no WebSocket address: {error}") from error
+        raise ConfigError(f"{shown_address(url)} is no WebSocket address") from error
     if token is not None and not (token.isascii() and token.isprintable()):
         raise ConfigError("the token has characters that a header cannot hold")
     if compression not in (None, "deflate"):

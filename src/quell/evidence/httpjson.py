@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
+from quell.addresses import shown_address
 from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable
 
 SAID_CHARS = 200
@@ -47,7 +48,7 @@ async def ask(
 
     Raises: Unreachable, TimedOut, BadAnswer: the answer is too long or cannot be unpacked.
     """
-    what, body = f"GET {url}", bytearray()
+    what, body = f"GET {shown_address(url)}", bytearray()
     try:
         async with (
             asyncio.timeout(timeout_s),
@@ -69,7 +70,11 @@ async def ask(
         raise TimedOut(f"{what}: no complete answer within {timeout_s:g} s") from error
     except httpx.DecodingError as error:
         raise BadAnswer(f"{what}: the body cannot be unpacked: {error}") from error
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except httpx.InvalidURL as error:
+        raise Unreachable(
+            f"{what}: this is no address that can be asked"
+        ) from error  # its own words repeat the address
+    except (httpx.HTTPError, OSError) as error:
         raise Unreachable(f"{what}: {type(error).__name__}: {error}") from error
     return Answered(what=what, status=response.status_code, headers=response.headers, body=bytes(body))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from quell.addresses import shown_address
 from quell.errors import BadAnswer, TimedOut, Unreachable, UpstreamError
 from quell.evidence import httpjson
 from quell.evidence.kubernetesobjects import Deployment, Event, Listing, Pod, ReplicaSet
@@ -199,7 +200,9 @@ class KubernetesSource:
         return [f"the newest {self._max_lines} of {lines} lines were kept"] if lines > self._max_lines else []
 
     def _query(self, needed: Sequence[_Kind]) -> str:
-        return "; ".join(f"GET {self._url}{path}?limit={PAGE}" for one in needed for path in self._paths(one))
+        return "; ".join(
+            f"GET {shown_address(self._url)}{path}?limit={PAGE}" for one in needed for path in self._paths(one)
+        )
 
     def _paths(self, kind: _Kind) -> list[str]:
         if not self._namespaces:
@@ -217,7 +220,9 @@ class KubernetesSource:
             async with asyncio.timeout(self._timeout_s), self._connect() as client:
                 found = await asyncio.gather(*(self._list(client, headers, *one) for one in asked))
         except TimeoutError as error:
-            raise TimedOut(f"{self._url}: {len(asked)} lists were not answered within {self._timeout_s:g} s") from error
+            raise TimedOut(
+                f"{shown_address(self._url)}: {len(asked)} lists were not answered within {self._timeout_s:g} s"
+            ) from error
         failed = [one for one in found if isinstance(one, UpstreamError)]
         if len(failed) == len(found):
             raise failed[0]
@@ -241,7 +246,9 @@ class KubernetesSource:
         try:
             token = self._token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise Unreachable(f"{self._url} was not asked: the token in {self._token_file}: {error}") from error
+            raise Unreachable(
+                f"{shown_address(self._url)} was not asked: the token in {self._token_file}: {error}"
+            ) from error
         return {"Authorization": f"Bearer {token}"}
 
     async def _list(

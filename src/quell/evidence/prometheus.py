@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from quell.addresses import shown_address
 from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable, UpstreamError
 from quell.evidence.indicatorqueries import CALLS, QUERIES, IndicatorQuery
 from quell.evidence.source import Collected, Scope
@@ -94,6 +95,7 @@ class PrometheusSource:
             headers: sent with each request, such as a bearer token.
         """
         self.name, self._url, self._client, self._clock = name, url.rstrip("/"), client, clock
+        self._shown = shown_address(self._url)
         self._mapped = mapped or Mapped()
         self._step_s, self._span_s, self._timeout_s, self._max_bytes = step_s, span_s, timeout_s, max_bytes
         self._headers = {"Accept": "application/json", "User-Agent": "quell", **(headers or {})}
@@ -146,7 +148,7 @@ class PrometheusSource:
         return Collected(
             source=self.name,
             window=window,
-            query=f"query_range of {len(asked)} queries at {self._url}, step {self._step_for(window):g} s",
+            query=f"query_range of {len(asked)} queries at {self._shown}, step {self._step_for(window):g} s",
             series=sorted(kept, key=lambda one: (one.service, one.name, sorted(one.labels.items())))
             if EvidenceKind.METRIC in kinds
             else (),
@@ -230,9 +232,9 @@ class PrometheusSource:
         except UpstreamError as error:
             return error
         except msgspec.DecodeError as error:
-            return BadAnswer(f"POST {self._url}/api/v1/query_range: not the documented shape: {error}")
+            return BadAnswer(f"POST {self._shown}/api/v1/query_range: not the documented shape: {error}")
         if data.result_type != "matrix":
-            return BadAnswer(f"POST {self._url}/api/v1/query_range: a {data.result_type or 'nothing'}, not a matrix")
+            return BadAnswer(f"POST {self._shown}/api/v1/query_range: a {data.result_type or 'nothing'}, not a matrix")
         return data.result, answer.warnings
 
     async def _data(self, path: str, form: Mapping[str, str], *, missing_is_empty: bool = False) -> Any:
@@ -247,6 +249,7 @@ class PrometheusSource:
     async def _post(self, path: str, form: Mapping[str, str], *, method: str = "POST") -> _Answer:
         """Ask, and return the answer when it is a success. Raises: UpstreamError of the kind that fits."""
         url = f"{self._url}{path}"
+        what = f"{method} {shown_address(url)}"
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -258,14 +261,16 @@ class PrometheusSource:
                 async for chunk in response.aiter_bytes():
                     body += chunk
                     if len(body) > self._max_bytes:
-                        raise BadAnswer(f"{method} {url}: more than {self._max_bytes} bytes")
+                        raise BadAnswer(f"{what}: more than {self._max_bytes} bytes")
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise TimedOut(f"{method} {url}: no complete answer within {self._timeout_s:g} s") from error
+            raise TimedOut(f"{what}: no complete answer within {self._timeout_s:g} s") from error
         except httpx.DecodingError as error:
-            raise BadAnswer(f"{method} {url}: the body cannot be decoded: {error}") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Unreachable(f"{method} {url}: {type(error).__name__}: {error}") from error
-        return self._read(f"{method} {url}", response, bytes(body))
+            raise BadAnswer(f"{what}: the body cannot be decoded: {error}") from error
+        except httpx.InvalidURL as error:
+            raise Unreachable(f"{what}: this is no address that can be asked") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise Unreachable(f"{what}: {type(error).__name__}: {error}") from error
+        return self._read(what, response, bytes(body))
 
     def _read(self, what: str, response: httpx.Response, body: bytes) -> _Answer:
         if response.status_code == 429:

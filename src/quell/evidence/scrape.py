@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import httpx
 
+from quell.addresses import shown_address
 from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable, UpstreamError
 from quell.evidence.derive import Derivation, Derived, merge
 from quell.evidence.exposition import Reader, Reading, SeriesKey
@@ -39,6 +41,15 @@ class ScrapeTarget:
 
     service: str
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every scrape: credentials."""
+    trusted: ssl.SSLContext | None = None
+    """What its certificate is checked against; None for what the system trusts."""
+
+    @property
+    def shown(self) -> str:
+        """The address with secrets masked: all that is ever said or kept of it."""
+        return shown_address(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,7 @@ class TargetState:
 
     service: str
     url: str
+    """With secrets masked."""
     last_success_at: float | None
     """Unix seconds."""
     last_error: str
@@ -138,6 +150,8 @@ class ScrapeSource:
         self._interval_s, self._timeout_s, self._span_s = interval_s, timeout_s, span_s
         self._max_bytes, self._on_state_change = max_bytes, on_state_change
         self._keep_s = keep_s
+        self._clients: dict[ssl.SSLContext, httpx.AsyncClient] = {}
+        """Beside the one that was given, by what they trust."""
         rows = max(2, math.ceil(keep_s / interval_s))
         self._watched = [_Watched(target, rows=rows, max_series=max_series) for target in targets]
 
@@ -156,7 +170,7 @@ class ScrapeSource:
         return tuple(
             TargetState(
                 service=w.target.service,
-                url=w.target.url,
+                url=w.target.shown,
                 last_success_at=w.last_success_at,
                 last_error=str(w.last_error or ""),
                 failures=w.failures,
@@ -172,7 +186,7 @@ class ScrapeSource:
         return [
             Kept(
                 service=w.target.service,
-                url=w.target.url,
+                url=w.target.shown,
                 series=tuple(w.reader.series),
                 kinds=dict(w.reader.kinds),
                 stretch=w.ring.between(since, math.inf),
@@ -182,10 +196,10 @@ class ScrapeSource:
 
     def restore(self, kept: Sequence[Kept]) -> int:
         """Begin with what was kept of the same targets and is not too old; return how many began so."""
-        now, known = self._clock(), {(one.service, one.url): one for one in kept}
+        now, known = self._clock(), {(one.service, shown_address(one.url)): one for one in kept}
         count = 0
         for watched in self._watched:
-            one = known.get((watched.target.service, watched.target.url))
+            one = known.get((watched.target.service, watched.target.shown))
             if one is None or not one.stretch.times.size or not 0 <= now - one.stretch.times[-1] < self._keep_s:
                 continue
             watched.reader.restore(one.series, one.kinds, at=float(one.stretch.times[-1]))
@@ -195,9 +209,18 @@ class ScrapeSource:
 
     async def run(self) -> None:
         """Scrape for ever, each target on its own beat; the caller owns the task and cancels it."""
-        async with asyncio.TaskGroup() as group:
-            for i, watched in enumerate(self._watched):
-                group.create_task(self._watch(watched, delay_s=self._interval_s * i / len(self._watched)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for i, watched in enumerate(self._watched):
+                    group.create_task(self._watch(watched, delay_s=self._interval_s * i / len(self._watched)))
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connections that are this source's own."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
 
     async def scrape_once(self) -> None:
         """Scrape every target once, all at the same time; failures are kept as state, not raised."""
@@ -263,7 +286,7 @@ class ScrapeSource:
         """Ask one target and keep what it says, or that it did not answer."""
         began = asyncio.get_running_loop().time()
         try:
-            body = await self._fetch(watched.target.url)
+            body = await self._fetch(watched.target)
             at = self._clock()
             reading = self._read(watched, body, at)
         except UpstreamError as error:
@@ -272,26 +295,38 @@ class ScrapeSource:
         watched.took_s = asyncio.get_running_loop().time() - began
         self._answered(watched, reading, at)
 
-    async def _fetch(self, url: str) -> bytes:
+    async def _fetch(self, target: ScrapeTarget) -> bytes:
         """Return the body of one scrape. Raises: UpstreamError of the kind that fits."""
+        what, client = f"GET {target.shown}", self._client_of(target)
+        headers = {**_HEADERS, **target.headers}
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._client.stream("GET", url, headers=_HEADERS, timeout=self._timeout_s) as response,
+                client.stream("GET", target.url, headers=headers, timeout=self._timeout_s) as response,
             ):
-                _require_text(response, url)
+                _require_text(response, what)
                 body = bytearray()
                 async for chunk in response.aiter_bytes():
                     body += chunk
                     if len(body) > self._max_bytes:
-                        raise BadAnswer(f"GET {url}: more than {self._max_bytes} bytes")
+                        raise BadAnswer(f"{what}: more than {self._max_bytes} bytes")
                 return bytes(body)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise TimedOut(f"GET {url}: no complete answer within {self._timeout_s:g} s") from error
+            raise TimedOut(f"{what}: no complete answer within {self._timeout_s:g} s") from error
         except httpx.DecodingError as error:
-            raise BadAnswer(f"GET {url}: the body cannot be decoded: {error}") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Unreachable(f"GET {url}: {type(error).__name__}: {error}") from error
+            raise BadAnswer(f"{what}: the body cannot be decoded: {error}") from error
+        except httpx.InvalidURL as error:
+            raise Unreachable(f"{what}: this is no address that can be asked") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise Unreachable(f"{what}: {type(error).__name__}: {error}") from error
+
+    def _client_of(self, target: ScrapeTarget) -> httpx.AsyncClient:
+        """Return the client that trusts what a target's settings say."""
+        if target.trusted is None:
+            return self._client
+        if target.trusted not in self._clients:
+            self._clients[target.trusted] = httpx.AsyncClient(verify=target.trusted, follow_redirects=False)
+        return self._clients[target.trusted]
 
     def _read(self, watched: _Watched, body: bytes, at: float) -> Reading:
         """Read a body. Raises: BadAnswer: it is not Prometheus text."""
@@ -301,7 +336,7 @@ class ScrapeSource:
             watched.ring.clear_columns(watched.reader.forget(min(kept_since, at - self._keep_s)))
         if len(reading.values) < max(1, reading.malformed):
             raise BadAnswer(
-                f"GET {watched.target.url}: {reading.malformed} lines cannot be read and {len(reading.values)} can"
+                f"GET {watched.target.shown}: {reading.malformed} lines cannot be read and {len(reading.values)} can"
             )
         return reading
 
@@ -312,7 +347,7 @@ class ScrapeSource:
         watched.samples, watched.failures, watched.last_success_at = len(reading.values), 0, at
         if watched.reported:
             lasted = at - (watched.failing_since or at)
-            self._report(watched, True, "answers", f"{watched.target.url} answers again after {lasted:.1f} s")
+            self._report(watched, True, "answers", f"{watched.target.shown} answers again after {lasted:.1f} s")
         watched.failing_since, watched.reported = None, False
 
     def _failed(self, watched: _Watched, error: UpstreamError, at: float) -> None:
@@ -378,15 +413,15 @@ class ScrapeSource:
 _HEADERS = {"Accept": "text/plain;version=0.0.4", "Accept-Encoding": "identity", "User-Agent": "quell"}
 
 
-def _require_text(response: httpx.Response, url: str) -> None:
+def _require_text(response: httpx.Response, what: str) -> None:
     """Raise the `UpstreamError` that fits unless the answer is a text that may hold metrics."""
     if response.status_code == 429:
-        raise RateLimited(f"GET {url}: 429")
+        raise RateLimited(f"{what}: 429")
     if response.status_code != 200:
-        raise BadAnswer(f"GET {url}: HTTP {response.status_code}")
+        raise BadAnswer(f"{what}: HTTP {response.status_code}")
     content = response.headers.get("content-type", "text/plain").split(";")[0].strip().lower()
     if content not in ("text/plain", "application/openmetrics-text"):
-        raise BadAnswer(f"GET {url}: content is {content}, not Prometheus text")
+        raise BadAnswer(f"{what}: content is {content}, not Prometheus text")
 
 
 def _spoke(derived: Derived) -> set[str]:

@@ -15,6 +15,13 @@ class Target(Section):
 
     service: str = Field(description="Name of the service, unless a metric's own `service` label says otherwise.")
     url: str = Field(description="Address of its metrics, for instance `http://127.0.0.1:9100/metrics`.")
+    token: SecretStr | None = Field(default=None, description="Bearer token it is sent.")
+    username: str = Field(default="", description="Name for basic authentication, with `password`.")
+    password: SecretStr | None = Field(default=None, description="Password for basic authentication.")
+    ca_file: Path | None = Field(
+        default=None,
+        description="File with the certificate of the authority that an `https` address is checked against.",
+    )
 
 
 class Otlp(Section):

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from quell.actions.address import shown_address
 from quell.actions.exchange import Answer, ask, shown
+from quell.addresses import shown_address
 from quell.errors import ActionFailed, BadAnswer, NotFound, RateLimited, TimedOut, UpstreamError
 
 T = TypeVar("T")

@@ -14,8 +14,9 @@ from quell.app.accuracy.pushing import pushed
 from quell.app.accuracy.recording import RecordedSource, Recording
 from quell.errors import ConfigError
 from quell.evidence.source import EvidenceSource
-from quell.incident.alert import INCIDENT_SEVERITY, Alert, AlertStatus, Severity, fingerprint
+from quell.incident.alert import Alert, AlertStatus, Severity, fingerprint
 from quell.incident.events import Detection, Diagnosis, Gap
+from quell.incident.severity import INCIDENT_SEVERITY
 from quell.incident.state import Incident
 from quell.signals.calibration import Calibration
 
