@@ -95,6 +95,26 @@ async def test_a_changed_plan_cannot_be_approved_by_its_old_id(site: Site) -> No
     assert "the plan changed" in response.json()["detail"]
 
 
+async def test_a_change_is_asked_back_by_its_plan_in_an_incident_that_has_ended(site: Site) -> None:
+    await site.record("INC-1", *whole_response()[2:])
+    row = (await site.get("incidents/INC-1"))["actions"][0]
+
+    first = await site.post("incidents/INC-1/take_back", {"plan_id": "7c1f", "reason": "not wanted"})
+    again = await site.post("incidents/INC-1/take_back", {"plan_id": "7c1f", "reason": "not wanted"})
+    asked = await site.get("incidents/INC-1")
+    other = await site.post("incidents/INC-1/take_back", {"plan_id": "0000", "reason": "not wanted"})
+    unsaid = await site.post("incidents/INC-1/take_back", {"plan_id": "7c1f"})
+
+    assert (row["state"], row["can_take_back"], row["being_taken_back"]) == ("done", True, False)
+    assert row["take_back_says"] == PLAN.undo
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (await types(site)).count("TakeBackRequested") == 1
+    assert (asked["actions"][0]["can_take_back"], asked["actions"][0]["being_taken_back"]) == (False, True)
+    assert asked["timeline"][-1]["title"] == "Operator wants roll back of payment taken back"
+    assert (other.status_code, "no change that Quell made" in other.json()["detail"]) == (409, True)
+    assert unsaid.status_code == 422
+
+
 async def test_what_its_state_does_not_allow_is_a_conflict_that_says_so(site: Site) -> None:
     response = await site.post("incidents/INC-1/close")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from quell.incident.actor import OPERATOR, Actor
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Event, State
 from quell.incident.state import ENDED, MOVES, Incident, apply, fold
+from tests.projections.given import PLAN as SOME_PLAN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KIM = Actor(id="person:kim")
@@ -250,3 +252,95 @@ def test_resolving_as_a_false_alarm_says_so_once_also_afterwards_and_reopening_t
     assert decisions.resolve(incident, by="person:kim", reason="a test", false_alarm=True) == []
     after(incident, decisions.reopen(incident, by="person:kim", reason="it is back"))
     assert not incident.false_alarm
+
+
+# --- taking back
+
+PLAN = replace(SOME_PLAN, id="p1")
+WHAT = {"plan_id": "p1", "action": "roll_back", "target": "payment"}
+BEGUN: list[Event] = [
+    ev.ResponseStarted(run=1),
+    ev.PlanProposed(plan=PLAN),
+    ev.ActionStarted(**WHAT, key="INC-1/1/p1", undo_params={"to": "1.5.0"}),
+]
+DONE: list[Event] = [*BEGUN, ev.ActionFinished(**WHAT, output="", undo_params={}, took_s=1.0)]
+BROKE: list[Event] = [*BEGUN, ev.ActionBroke(**WHAT, error="it did not start")]
+ENDED_SO: list[Event] = [ev.ResponseEnded(run=1, outcome="failed", says="")]
+ASKED = ev.TakeBackRequested(**WHAT, request=1, key="INC-1/1/p1/undo", by="person:kim", reason="")
+FAILED = ev.TakeBackFailed(**WHAT, request=1, error="release 1.5.0 is gone", begun=True)
+FINAL: list[Event] = [
+    ev.PlanProposed(plan=replace(PLAN, reversible=False, undo="A restart stays.")),
+    *BEGUN[2:],
+    *DONE[3:],
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "can", "says"),
+    [
+        (DONE, True, "deploy 1.5.0 again"),
+        ([*DONE, *ENDED_SO], True, "deploy 1.5.0 again"),
+        (FINAL, False, "A restart stays."),
+        (BEGUN, False, "the agents are still at it"),
+        ([*BEGUN, *ENDED_SO], True, "deploy 1.5.0 again"),
+        (BROKE, False, "the agents are still at it"),
+        ([*BROKE, *ENDED_SO], True, "deploy 1.5.0 again"),
+        ([*DONE, ev.ActionUndone(**WHAT, output="")], False, "it was taken back already"),
+        (
+            [*DONE, ASKED, ev.ActionUndone(**WHAT, output="", by="person:kim", request=1)],
+            False,
+            "it was taken back already for kim",
+        ),
+        ([*DONE, ev.UndoFailed(**WHAT, error="no")], True, "deploy 1.5.0 again"),
+        ([*DONE, ASKED], False, "it is being taken back, as kim asked"),
+        ([*DONE, ASKED, FAILED], True, "deploy 1.5.0 again; it was tried and failed: release 1.5.0 is gone"),
+    ],
+)
+def test_a_change_can_be_taken_back_while_it_stands_and_there_is_a_way(
+    events: list[Event], can: bool, says: str
+) -> None:
+    incident = after(opened(), events)
+
+    assert decisions.can_take_back(incident, incident.actions[-1]) == (can, says)
+    if can:
+        (asked,) = decisions.take_back(incident, "p1", by="person:lee", reason="not wanted")
+        assert isinstance(asked, ev.TakeBackRequested)
+        assert (asked.target, asked.by, asked.reason) == ("payment", "person:lee", "not wanted")
+    elif events[-1] is ASKED:
+        assert decisions.take_back(incident, "p1", by="person:lee", reason="") == []
+    else:
+        with pytest.raises(Conflict, match="roll_back of payment cannot be taken back"):
+            decisions.take_back(incident, "p1", by="person:lee", reason="")
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_change_can_be_taken_back_in_any_state_of_its_incident(state: State) -> None:
+    incident = after(opened(), DONE)
+    incident.state = state
+
+    assert len(decisions.take_back(incident, "p1", by="person:kim", reason="")) == 1
+
+
+def test_of_the_same_change_made_twice_the_later_one_is_taken_back() -> None:
+    twice = after(opened(), [*DONE, *ENDED_SO, ev.ResponseStarted(run=2), ev.PlanProposed(plan=PLAN)])
+    after(twice, [ev.ActionStarted(**WHAT, key="INC-1/2/p1"), *DONE[3:]])
+
+    (asked,) = decisions.take_back(twice, "p1", by="person:kim", reason="")
+
+    assert isinstance(asked, ev.TakeBackRequested)
+    assert asked.key == "INC-1/2/p1/undo"
+    assert not decisions.can_take_back(twice, twice.actions[0])[0]
+
+
+def test_a_second_try_has_a_number_and_a_key_of_its_own() -> None:
+    incident = after(opened(), [*DONE, ASKED, FAILED])
+
+    (asked,) = decisions.take_back(incident, "p1", by="person:kim", reason="")
+
+    assert isinstance(asked, ev.TakeBackRequested)
+    assert (asked.request, asked.key) == (2, "INC-1/1/p1/undo/2")
+
+
+def test_what_was_never_changed_cannot_be_taken_back() -> None:
+    with pytest.raises(Conflict, match="INC-1 shows no change that Quell made by plan p1"):
+        decisions.take_back(after(opened(), BEGUN[:2]), "p1", by="person:kim", reason="")

@@ -198,3 +198,27 @@ def test_positions_rise_and_the_entry_of_each_change_is_on_the_timeline(steps: l
     positions = [entry.position for entry in entries(told)]
 
     assert positions == sorted(set(positions))
+
+
+def test_a_change_that_had_resolved_an_incident_is_said_to_be_taken_back_by_a_person() -> None:
+    told = Told()
+    what = {"plan_id": "7c1f", "action": "roll_back", "target": "payment"}
+    told.incident(
+        *whole_response(),
+        ev.TakeBackRequested(**what, request=1, key="k/undo", by="person:anna", reason="the sale needs 1.5.0"),
+        ev.TakeBackFailed(**what, request=1, error="release 1.5.0 is gone", begun=False),
+        ev.TakeBackRequested(**what, request=2, key="k/undo", by="person:anna", reason="the sale needs 1.5.0"),
+        ev.ActionUndone(**what, output="1.5.0 runs", by="person:anna", request=2),
+    )
+
+    wanted, failed, _, undone = entries(told)[-4:]
+    story = told.models.board.story("INC-1")
+    assert story is not None
+    assert (wanted.title, wanted.text) == ("Anna wants roll back of payment taken back", "the sale needs 1.5.0")
+    assert failed.title == "Roll back of payment could not be taken back"
+    assert failed.text == "release 1.5.0 is gone; nothing was changed; it can be asked for again"
+    assert (undone.title, undone.by) == ("Roll back of payment was taken back for anna", "person:anna")
+    assert "the incident stays resolved, though this change had helped" in undone.text
+    assert story.summary.state is State.RESOLVED
+    assert story.summary.summary.endswith("; afterwards roll back of payment was taken back for anna")
+    assert story.detail().actions[-1].taken_back_by == "person:anna"

@@ -13,25 +13,46 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from quell.workflow.dbos import DbosEngine
 from tests.workflow.stage import ScriptedAgents, open_incident, stage
 
 
+def kill_now() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def kill_after(step: str | None) -> object:
     def after(workflow: str, name: str) -> None:
         if name == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+            kill_now()
 
     return after
+
+
+def chain_of_kills(points: Sequence[str], serve: Callable[[str | None], None]) -> int:
+    """Run a process for each point, which must die by SIGKILL, and one more; return how many died."""
+    kills = 0
+    for point in [*points, None]:
+        child = os.fork()
+        if child == 0:
+            serve(point)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        if point is not None and not killed:
+            sys.exit(f"the process that should have died at {point!r} ended with status {status}")
+        kills += killed
+    return kills
 
 
 async def serve(folder: Path, helped: str, step: str | None) -> None:
     async with stage(folder, agents=ScriptedAgents(helped=helped)) as on:
         await open_incident(on.log)
         if step == "in act":
-            on.action.after_change = lambda: os.kill(os.getpid(), signal.SIGKILL)
+            on.action.after_change = kill_now
         engine = DbosEngine(folder / "workflows.db", on.workflow, after_step=kill_after(step))  # type: ignore[arg-type]
         await engine.launch()
         await engine.start("INC-1")
@@ -46,17 +67,7 @@ async def serve(folder: Path, helped: str, step: str | None) -> None:
 
 def main() -> None:
     folder, helped, steps = Path(sys.argv[1]), sys.argv[2], [step for step in sys.argv[3].split(",") if step]
-    kills = 0
-    for step in [*steps, None]:
-        child = os.fork()
-        if child == 0:
-            asyncio.run(serve(folder, helped, step))
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        if step is not None and not killed:
-            sys.exit(f"the process that should have died after {step!r} ended with status {status}")
-        kills += killed
+    kills = chain_of_kills(steps, lambda step: asyncio.run(serve(folder, helped, step)))
     print(json.dumps({"kills": kills, **json.loads((folder / "end.json").read_text())}))
 
 

@@ -20,13 +20,14 @@ HELPS_IN_PART = [*HELPS[:-1], "go_on"]
 
 
 async def killed_after(folder: Path, helped: str, steps: list[str]) -> dict[str, object]:
+    return await killed_at("tests.recovery.responder", str(folder), helped, ",".join(steps))
+
+
+async def killed_at(*words: str) -> dict[str, object]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.recovery.responder",
-        str(folder),
-        helped,
-        ",".join(steps),
+        *words,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -70,3 +71,14 @@ async def test_a_process_killed_between_a_change_and_its_record_makes_the_change
     assert end["kills"] == 1
     assert end["outcome"] == "resolved"
     assert [line.split()[0] for line in end["done"]] == ["run"]  # type: ignore[attr-defined]
+
+
+async def test_a_change_is_taken_back_once_wherever_the_process_is_killed(tmp_path: Path) -> None:
+    points = ["asked", "look", "in undo", "take_back"]
+
+    end = await killed_at("tests.recovery.take_back_responder", str(tmp_path), ",".join(points))
+
+    assert end["kills"] == len(points)
+    assert end["state"] == "undone"
+    assert [line.split()[0] for line in end["done"]] == ["run", "undo"]  # type: ignore[attr-defined]
+    assert Counter(end["events"])["TakeBackRequested"] == Counter(end["events"])["ActionUndone"] == 1  # type: ignore[arg-type]

@@ -21,10 +21,11 @@ from quell.incident.look_again import Rhythm
 from quell.incident.state import Incident
 from quell.workflow.engine import MemoryEngine, Step
 from quell.workflow.looking import Looking
-from quell.workflow.names import response_of
+from quell.workflow.names import is_take_back, response_of
 from quell.workflow.phases import LIMITS, Limits, PhaseRunner, Progress
 from quell.workflow.queue import StartQueue, Turns
 from quell.workflow.response import respond
+from quell.workflow.takeback import TakeBackParts, TakeBackWork, take_back
 from quell.workflow.triggers import Triggers
 from quell.workflow.waiting import Watch
 from quell.workflow.work import ResponseParts, ResponseWork
@@ -161,6 +162,9 @@ class CountedRollBack:
         """Somebody has changed the service since."""
         self.after_change: Callable[[], None] | None = None
         """Called once the change is made and before anybody is told."""
+        self.after_undo: Callable[[], None] | None = None
+        self.undo_errors: list[Exception] = []
+        """Raised by the undos to come, one each, before anything is changed."""
 
     @property
     def done(self) -> list[str]:
@@ -199,7 +203,11 @@ class CountedRollBack:
         return DryRun(possible=not moved, steps=("1.4.2 -> 1.5.0",), reason=moved)
 
     async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
+        if self.undo_errors:
+            raise self.undo_errors.pop(0)
         self._once(f"undo {target.service} to {undo_params['version']} {key}")
+        if self.after_undo is not None:
+            self.after_undo()
         return Done(output="payment is at 1.5.0 again")
 
 
@@ -223,6 +231,10 @@ class Stage:
     triggers: Triggers
 
     async def workflow(self, step: Step, workflow: str) -> str:
+        if is_take_back(workflow):
+            limits = Limits(timeout_s=5, attempts=3, wait_s=0.01)
+            parts = TakeBackParts(incidents=self.incidents, actions=self.parts.actions, limits=limits)
+            return await take_back(step, TakeBackWork(parts, workflow))
         return await respond(step, ResponseWork(self.parts, workflow))
 
     @contextlib.asynccontextmanager
@@ -256,6 +268,8 @@ class Stage:
 
 def _stage(log: SqliteEventLog, incidents: Incidents, watch: Watch, parts: ResponseParts, turns: Turns) -> Stage:
     async def workflow(step: Step, workflow: str) -> str:
+        if is_take_back(workflow):
+            return await on.workflow(step, workflow)
         with queue.under_way(response_of(workflow)):
             return await on.workflow(step, workflow)
 
@@ -279,7 +293,7 @@ def _stage(log: SqliteEventLog, incidents: Incidents, watch: Watch, parts: Respo
         engine=engine,
         queue=queue,
         looking=looking,
-        triggers=Triggers(incidents, queue, looking, turns),
+        triggers=Triggers(incidents, queue, looking, turns, start=engine.start),
     )
     return on
 

@@ -70,11 +70,12 @@ from quell.signals.calibration import Calibration
 from quell.workflow.dbos import DbosEngine
 from quell.workflow.engine import Step
 from quell.workflow.looking import Looking
-from quell.workflow.names import response_of
+from quell.workflow.names import is_take_back, response_of
 from quell.workflow.phases import PhaseRunner
 from quell.workflow.queue import StartQueue, Turns
 from quell.workflow.reconcile import reconcile
 from quell.workflow.response import respond
+from quell.workflow.takeback import PendingTakeBacks, TakeBackParts, TakeBackWork, take_back
 from quell.workflow.triggers import Triggers
 from quell.workflow.waiting import Watch
 from quell.workflow.work import ResponseParts, ResponseWork
@@ -185,10 +186,13 @@ class Quell:
             rhythm=rhythm,
         )
         looking = Looking(self.incidents, self.team, clock=clock, rhythm=rhythm, telemetry=self._telemetry)
-        self.looking, self.triggers = looking, Triggers(self.incidents, self.queue, looking, self.turns)
+        self.looking = looking
+        self.triggers = Triggers(self.incidents, self.queue, looking, self.turns, start=self.engine.start)
+        self.take_back = TakeBackParts(incidents=self.incidents, actions=self.actions)
         self.out_of_step = ""
         self.standing = self._standing_watch(secret)
 
+        self.pending_take_backs = PendingTakeBacks()
         past = await self._fold_past(Fold(rules))
         bounds = Bounds(connections=min(settings.live.connections, openfiles.for_sockets()))
         self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
@@ -322,6 +326,7 @@ class Quell:
         """Take events into the past that agents ask of, and into the figures that are only shown."""
         for record in records:
             self.history.apply(record)
+            self.pending_take_backs.apply(record)
             with self.faults.contain("outcomes", record.position):
                 self.outcomes.take(record)
 
@@ -345,7 +350,7 @@ class Quell:
         """Let go of what the engine has under way and the log does not bear out; what it lacks is started later."""
         story = self.models.board.story
         found = reconcile(
-            await self.engine.unfinished(),
+            [one for one in await self.engine.unfinished() if not is_take_back(one.workflow_id)],
             [incident for incident in self.models.board.unfinished() if incident.responding],
             lambda incident_id: one.incident if (one := story(incident_id)) else None,
         )
@@ -369,6 +374,7 @@ class Quell:
         while True:
             await asyncio.sleep(REVIVE_EVERY_S)
             self.triggers.catch_up(self.models.board.unfinished())
+            self.triggers.start_take_backs(self.pending_take_backs.workflows)
             try:
                 revived = await self.engine.revive()
             except StorageError as error:
@@ -399,6 +405,7 @@ class Quell:
     def _start_responses(self, after: int) -> None:
         """Start what earlier processes left to be started, and what follows from new events."""
         self.triggers.catch_up(self.models.board.unfinished())
+        self.triggers.start_take_backs(self.pending_take_backs.workflows)
         self.looking.hasten("Quell started again")
         self._spawn(self._trigger(after), "triggers")
         self._spawn(self.triggers.run(), "what follows")
@@ -411,6 +418,8 @@ class Quell:
                 self.triggers.take(record)
 
     async def _respond(self, step: Step, workflow: str) -> str:
+        if is_take_back(workflow):
+            return await take_back(step, TakeBackWork(self.take_back, workflow))
         with self.queue.under_way(response_of(workflow)):
             return await respond(step, ResponseWork(self.response, workflow))
 

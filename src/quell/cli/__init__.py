@@ -24,6 +24,7 @@ from quell.cli.imports import import_app
 from quell.cli.outcomes import outcomes
 from quell.cli.printing import Config, Format, Output, print_rows, write_to
 from quell.cli.runbooks import runbooks_app
+from quell.cli.takeback import take_back
 from quell.errors import QuellError
 from quell.outcomes.files import as_csv, as_json
 from quell.outcomes.record import Origin
@@ -44,6 +45,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(runbooks_app, name="runbooks")
 app.add_typer(import_app, name="import")
 app.command()(outcomes)
+app.command("take-back")(take_back)
 
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder where Quell keeps its log. Default: .quell")]

@@ -16,15 +16,19 @@ Token = Annotated[str | None, typer.Option(envvar="QUELL_TOKEN", help="Token of 
 PATIENCE_S = 10.0
 
 
-def ask(method: str, url: str, *, token: str | None = None, **options: Any) -> dict[str, Any]:
+def ask(method: str, url: str, *, token: str | None = None, key: str | None = None, **options: Any) -> dict[str, Any]:
     """
     Send a request and return the JSON of its answer.
+
+    Args:
+        key: idempotency key.
 
     Raises:
         ConfigError: nobody answers, or with a refusal.
     """
     shown = shown_address(url)
     headers = {"authorization": f"Bearer {token}"} if token else {}
+    headers |= {"idempotency-key": key} if key else {}
     try:
         response = httpx.request(method, url, timeout=PATIENCE_S, headers=headers, **options)
         body = response.json() if "json" in response.headers.get("content-type", "") else None

@@ -100,6 +100,17 @@ class Reject(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack(Command):
+    """Have a change that Quell made taken back; it is carried out after this is recorded."""
+
+    plan_id: Id
+    reason: Reason
+
+    def decide(self, incident: Incident, context: Context) -> list[Event]:
+        return decisions.take_back(incident, self.plan_id, by=context.by, reason=clean_text(self.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve(Command):
     """Declare that the service is restored."""
 
@@ -196,6 +207,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "acknowledge": Acknowledge,
     "approve": Approve,
     "reject": Reject,
+    "take_back": TakeBack,
     "resolve": Resolve,
     "close": Close,
     "reopen": Reopen,

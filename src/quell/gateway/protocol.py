@@ -16,7 +16,7 @@ import msgspec
 
 VERSION = 1
 SUBPROTOCOL = "quell.v1"
-COMMANDS = frozenset({"acknowledge", "approve", "reject", "resolve", "reopen", "look_again", "note"})
+COMMANDS = frozenset({"acknowledge", "approve", "reject", "resolve", "reopen", "look_again", "take_back", "note"})
 
 
 LOOKS = 4

@@ -14,7 +14,7 @@ from quell.incident import events as ev
 from quell.incident.actor import Actor
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Cause, Event, State
-from quell.incident.state import MOVES, Incident
+from quell.incident.state import MOVES, ActionRun, Incident, TakeBack, last_action
 
 
 def move(incident: Incident, to: State, *, by: str, reason: str) -> list[Event]:
@@ -151,6 +151,66 @@ def reject(incident: Incident, plan_id: str, *, by: str, reason: str, now: datet
         return []
     _must_wait_for(incident, plan_id, now)
     return [ev.ActionRejected(plan_id=plan_id, by=by, reason=reason)]
+
+
+def take_back(incident: Incident, plan_id: str, *, by: str, reason: str) -> list[Event]:
+    """
+    Ask for a change of Quell's to be taken back, whatever the state of the incident; nothing while that is under way.
+
+    Raises: Conflict: there is no such change, or it cannot be taken back.
+    """
+    run = last_action(incident, plan_id)
+    if run is None:
+        raise Conflict(f"{incident.id} shows no change that Quell made by plan {plan_id}")
+    if being_taken_back(incident, plan_id) is not None:
+        return []
+    can, says = can_take_back(incident, run)
+    if not can:
+        raise Conflict(f"{run.action} of {run.target} cannot be taken back: {says}")
+    # That of the agents' own undo, so that both at once make it go back once; a try after a failure is a new one.
+    again = f"/{run.undos_failed + 1}" if run.undos_failed else ""
+    return [
+        ev.TakeBackRequested(
+            plan_id=plan_id,
+            action=run.action,
+            target=run.target,
+            request=len(incident.take_backs) + 1,
+            key=f"{run.key}/undo{again}",
+            by=by,
+            reason=reason,
+        )
+    ]
+
+
+def can_take_back(incident: Incident, run: ActionRun) -> tuple[bool, str]:
+    """
+    Return whether a person can ask for a change to be taken back, and how that is done or why it is not possible.
+
+    Whether somebody has changed the service since is not known here: that is looked at right before it goes back.
+    """
+    if run.state == "undone":
+        return False, f"it was taken back already{f' for {_name(run.taken_back_by)}' if run.taken_back_by else ''}"
+    if not run.reversible:
+        return False, run.undo or "its plan is not known"
+    if run is not last_action(incident, run.plan_id):
+        return False, "the same change was made once more after it: that one can be taken back"
+    if (asked := being_taken_back(incident, run.plan_id)) is not None:
+        return False, f"it is being taken back, as {_name(asked.by)} asked"
+    if run.state in ("running", "broke") and incident.responding:
+        return False, "the agents are still at it"
+    last = next((one for one in reversed(incident.take_backs) if one.plan_id == run.plan_id), None)
+    if last is not None and last.error:
+        return True, f"{run.undo.rstrip('.')}; it was tried and failed: {last.error}"
+    return True, run.undo
+
+
+def _name(by: str) -> str:
+    return by.removeprefix("person:")
+
+
+def being_taken_back(incident: Incident, plan_id: str) -> TakeBack | None:
+    """Return the request to take back a plan's change that has not ended; None when there is none."""
+    return next((one for one in incident.take_backs if one.plan_id == plan_id and one.ended_at is None), None)
 
 
 def _already(incident: Incident, plan_id: str, answer: str) -> bool:

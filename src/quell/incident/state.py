@@ -108,6 +108,29 @@ class ActionRun:
     undo_params: dict[str, str] = field(default_factory=dict)
     verdict: str | None = None
     """What verification said of it."""
+    params: dict[str, str] = field(default_factory=dict)
+    """Of the plan that it follows."""
+    reversible: bool = False
+    undo: str = ""
+    """How it is taken back, in words of the plan."""
+    undos_failed: int = 0
+    taken_back_by: str | None = None
+    """The person who had it taken back; None where the agents did, or nobody."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TakeBack:
+    """A person's request to take a change back."""
+
+    request: int
+    plan_id: str
+    key: str
+    by: str
+    reason: str
+    requested_at: datetime
+    ended_at: datetime | None = None
+    error: str = ""
+    """Why it failed; empty while it goes on and when it succeeded."""
 
 
 STRETCHES_KEPT = 100
@@ -179,6 +202,7 @@ class Incident:
     plan: Plan | None = None
     approval: Approval | None = None
     actions: list[ActionRun] = field(default_factory=list)
+    take_backs: list[TakeBack] = field(default_factory=list)
     verification: ev.Verified | None = None
     escalation: ev.Escalated | None = None
     escalated_on: tuple[str, ...] = ()
@@ -449,6 +473,7 @@ def _approval_withdrawn(inc: Incident, event: ev.ApprovalWithdrawn, at: datetime
 
 
 def _action_started(inc: Incident, event: ev.ActionStarted, at: datetime) -> None:
+    plan = inc.plan if inc.plan is not None and inc.plan.id == event.plan_id else None
     inc.actions.append(
         ActionRun(
             plan_id=event.plan_id,
@@ -458,16 +483,20 @@ def _action_started(inc: Incident, event: ev.ActionStarted, at: datetime) -> Non
             started_at=at,
             run=inc.run,
             undo_params=event.undo_params,
+            params=plan.params if plan is not None else {},
+            reversible=plan is not None and plan.reversible,
+            undo=plan.undo if plan is not None else "",
         )
     )
 
 
-def _last_action(inc: Incident, plan_id: str) -> ActionRun | None:
+def last_action(inc: Incident, plan_id: str) -> ActionRun | None:
+    """Return the newest action that follows a plan; None when there was none."""
     return next((run for run in reversed(inc.actions) if run.plan_id == plan_id), None)
 
 
 def _end_action(inc: Incident, plan_id: str, state: str, output: str, at: datetime) -> ActionRun | None:
-    run = _last_action(inc, plan_id)
+    run = last_action(inc, plan_id)
     if run is not None:
         run.state, run.output, run.ended_at = state, output, at
     return run
@@ -491,11 +520,42 @@ def _verified(inc: Incident, event: ev.Verified, at: datetime) -> None:
 
 
 def _action_undone(inc: Incident, event: ev.ActionUndone, at: datetime) -> None:
-    _end_action(inc, event.plan_id, "undone", event.output, at)
+    run = _end_action(inc, event.plan_id, "undone", event.output, at)
+    if run is not None and event.by:
+        run.taken_back_by = event.by
+    _end_take_back(inc, event.request, "", at)
 
 
 def _undo_failed(inc: Incident, event: ev.UndoFailed, at: datetime) -> None:
-    _end_action(inc, event.plan_id, "undo_failed", event.error, at)
+    run = _end_action(inc, event.plan_id, "undo_failed", event.error, at)
+    if run is not None:
+        run.undos_failed += 1
+
+
+def _take_back_requested(inc: Incident, event: ev.TakeBackRequested, at: datetime) -> None:
+    inc.take_backs.append(
+        TakeBack(
+            request=event.request,
+            plan_id=event.plan_id,
+            key=event.key,
+            by=event.by,
+            reason=event.reason,
+            requested_at=at,
+        )
+    )
+
+
+def _take_back_failed(inc: Incident, event: ev.TakeBackFailed, at: datetime) -> None:
+    run = last_action(inc, event.plan_id)
+    if run is not None and event.begun:
+        run.state, run.undos_failed = "undo_failed", run.undos_failed + 1
+    _end_take_back(inc, event.request, event.error, at)
+
+
+def _end_take_back(inc: Incident, request: int, error: str, at: datetime) -> None:
+    for one in inc.take_backs:
+        if one.request == request:
+            one.ended_at, one.error = at, error
 
 
 def _escalated(inc: Incident, event: ev.Escalated, at: datetime) -> None:
@@ -549,6 +609,8 @@ _TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
     ev.Verified: _verified,
     ev.ActionUndone: _action_undone,
     ev.UndoFailed: _undo_failed,
+    ev.TakeBackRequested: _take_back_requested,
+    ev.TakeBackFailed: _take_back_failed,
     ev.Escalated: _escalated,
     ev.ResponseEnded: _response_ended,
     ev.LookAgainRequested: _look_again_requested,

@@ -226,7 +226,8 @@ def _finished(course: Course, event: ev.ActionFinished, at: datetime) -> None:
 
 
 def _undone(course: Course, event: ev.ActionUndone, at: datetime) -> None:
-    _set(course, did=f"{event.action.replace('_', ' ')} {event.target}, undone")
+    corrected = course.record.corrected or _person(event.by)
+    _set(course, did=f"{event.action.replace('_', ' ')} {event.target}, undone", corrected=corrected)
 
 
 def _broke(course: Course, event: ev.ActionBroke, at: datetime) -> None:

@@ -115,7 +115,7 @@ class PhaseRunner:
             except Exception as error:  # noqa: BLE001 the step runner: whatever breaks becomes the phase's state
                 state, said = _read(error, limits.timeout_s)
                 logger.warning("phase_failed", incident=incident.id, phase=phase, attempt=attempt, error=said)
-                last = attempt == limits.attempts or not _worth_retrying(error)
+                last = attempt == limits.attempts or not worth_retrying(error)
                 if last:
                     return await self._ended(
                         incident, phase, begun, attempt, key, Outcome(word=str(state), says=said, state=state), said
@@ -206,5 +206,11 @@ def _read(error: Exception, timeout_s: float) -> tuple[PhaseState, str]:
     return PhaseState.FAILED, f"{type(error).__name__}: {error}"
 
 
-def _worth_retrying(error: Exception) -> bool:
+def describe_failure(error: Exception, timeout_s: float) -> str:
+    """Return an error said for a person; one that Quell raises on purpose needs no type."""
+    return str(error) if isinstance(error, QuellError) else _read(error, timeout_s)[1]
+
+
+def worth_retrying(error: Exception) -> bool:
+    """Return whether the same may succeed later."""
     return error.retryable if isinstance(error, QuellError) else True

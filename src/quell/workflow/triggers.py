@@ -8,7 +8,7 @@ event that was read twice, changes nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -20,9 +20,10 @@ from quell.incident import events as ev
 from quell.incident.events import Event
 from quell.incident.look_again import wants_response
 from quell.incident.state import Incident
+from quell.workflow.engine import Started
 from quell.workflow.looking import Looking
-from quell.workflow.names import response_id
-from quell.workflow.queue import StartQueue, Turns
+from quell.workflow.names import again, response_id, take_back_id
+from quell.workflow.queue import MOST_STARTS, StartQueue, Turns
 
 logger = structlog.get_logger()
 
@@ -33,15 +34,31 @@ _INCIDENT = "incident/"
 
 
 class Triggers:
-    """Feeds the queue of responses and the looks from the log."""
+    """
+    Feeds the queue of responses and the looks from the log, and starts what takes changes back.
 
-    def __init__(self, incidents: Incidents, queue: StartQueue, looking: Looking, turns: Turns) -> None:
+    Args:
+        start: the engine's; a change is taken back at once, whatever waits in the queue.
+    """
+
+    def __init__(
+        self,
+        incidents: Incidents,
+        queue: StartQueue,
+        looking: Looking,
+        turns: Turns,
+        *,
+        start: Callable[[str], Awaitable[Started]],
+    ) -> None:
         self._incidents = incidents
         self._queue = queue
         self._looking = looking
         self._turns = turns
         self._noted: dict[str, None] = {}
         """Incidents whose state is to be looked at, in the order in which they changed."""
+        self._start = start
+        self._take_backs: dict[str, None] = {}
+        """Workflows to start, in the order in which they were asked for."""
         self._woken = asyncio.Event()
 
     def take(self, record: Recorded) -> None:
@@ -64,6 +81,8 @@ class Triggers:
                 | ev.LookedAgain()
             ):
                 self._note(incident_id)
+            case ev.TakeBackRequested(request=request):
+                self.start_take_backs([take_back_id(incident_id, request)])
             case ev.SourceRecovered(source=source):
                 self._looking.hasten(f"{source} answers again", source=source)
             case _:
@@ -80,10 +99,18 @@ class Triggers:
             if _settled(incident):
                 self._note(incident.id)
 
+    def start_take_backs(self, workflows: Iterable[str]) -> None:
+        """See to it that requests to take a change back are carried out; one that is under way goes on."""
+        self._take_backs.update(dict.fromkeys(workflows))
+        self._woken.set()
+
     async def run(self) -> None:
         """Do what follows from what was noted, for ever."""
         while True:
             self._woken.clear()
+            if self._take_backs:
+                await self._take_back(next(iter(self._take_backs)))
+                continue
             if not self._noted:
                 await self._woken.wait()
                 continue
@@ -97,6 +124,18 @@ class Triggers:
                 logger.warning("incident_not_considered", incident=incident_id, error=str(error))
                 self._note(incident_id)
                 await asyncio.sleep(AGAIN_S)
+
+    async def _take_back(self, workflow: str) -> None:
+        """Start one; under an id that is new to the engine where it has ended it: the log tells what is left to do."""
+        del self._take_backs[workflow]
+        try:
+            for number in range(MOST_STARTS):
+                if await self._start(again(workflow, number)) is not Started.ENDED:
+                    return
+        except QuellError as error:
+            logger.warning("take_back_not_started", workflow=workflow, error=str(error))
+            self._take_backs[workflow] = None
+            await asyncio.sleep(AGAIN_S)
 
     async def _consider(self, incident_id: str) -> None:
         incident = await self._incidents.load(incident_id)

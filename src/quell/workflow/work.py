@@ -19,6 +19,7 @@ from quell.incident.look_again import RHYTHM, Rhythm, reason, undecided
 from quell.incident.state import ENDED, Incident, findings_key
 from quell.workflow.names import incident_of
 from quell.workflow.phases import Outcome, PhaseRunner, Progress
+from quell.workflow.takeback import judged_without
 from quell.workflow.waiting import Watch
 
 logger = structlog.get_logger()
@@ -195,12 +196,12 @@ class ResponseWork:
                 says = f"{incident.id} is {incident.state} already"
                 return Outcome(word="superseded", says=says, state=PhaseState.ABSTAINED)
             plan = _plan_of(incident)
-            action = self._parts.actions[plan.action]
             target = Target(service=plan.target, params=plan.params)
             key = self._action_key(plan)
             begun_before = any(run.key == key for run in (await self._parts.incidents.load(self._id)).actions)
             if not begun_before and (why := self._parts.barred(plan)):
                 return Outcome(word="barred", says=f"held back: {why}", state=PhaseState.ABSTAINED)
+            action = self._parts.actions[plan.action]
             await self._started(action, target, plan, key)
             begun = self._parts.clock()
             try:
@@ -240,6 +241,9 @@ class ResponseWork:
 
         async def body(incident: Incident, progress: Progress) -> Outcome:
             verdict = await self._parts.agents.verify(incident, progress)
+            if incident.plan is not None:
+                now = await self._parts.incidents.load(self._id)
+                verdict = judged_without(now, incident.plan.id, verdict)
             state = PhaseState.ABSTAINED if verdict.verdict == "unknown" else PhaseState.COMPLETED
             return Outcome(word=verdict.verdict, says=verdict.says, state=state, events=[verdict])
 
@@ -268,14 +272,16 @@ class ResponseWork:
 
         async def body(incident: Incident, progress: Progress) -> Outcome:
             plan = _plan_of(incident)
-            action = self._parts.actions[plan.action]
             # By key: an earlier response may have carried the same plan out, and that one is not this one's to undo.
-            key = self._action_key(plan)
-            ran = next((run for run in reversed(incident.actions) if run.key == key), None)
+            key, now = self._action_key(plan), await self._parts.incidents.load(self._id)
+            ran = next((run for run in reversed(now.actions) if run.key == key), None)
             if ran is None:
                 acted = incident.phases.get(Phase.ACT)
                 why = f": {acted.says}" if acted is not None and acted.says else ""
                 return Outcome(word="nothing", says=f"nothing had been changed{why}", state=PhaseState.ABSTAINED)
+            if ran.state == "undone":
+                return Outcome(word="undone", says="a person had the change taken back already")
+            action = self._parts.actions[plan.action]
             if not action.reversible:
                 says = f"{action.name} cannot be taken back: {action.undo_is}"
                 return Outcome(word="irreversible", says=says, state=PhaseState.ABSTAINED)

@@ -188,7 +188,7 @@ def _take(case: _Case, event: Event, at: datetime) -> None:
         case ev.Verified(verdict=verdict):
             if case.acted_at is not None and event.credit == "action":
                 case.fixes.append((case.aimed_at, verdict))
-        case ev.ActionUndone() | ev.UndoFailed():
+        case ev.ActionUndone(by="") | ev.UndoFailed():
             case.undone = True
         case ev.CauseConfirmed():
             case.confirmed, case.false_alarm = event, False

@@ -17,7 +17,7 @@ from quell.eventlog.projections.said import PHASE_TITLES, Said
 from quell.incident import events as ev
 from quell.incident.actor import signed, signed_event
 from quell.incident.events import Event, Phase, PhaseState, State
-from quell.incident.state import Incident
+from quell.incident.state import ENDED, Incident, last_action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,8 +287,23 @@ def _action_broke(event: ev.ActionBroke, moment: Moment) -> Said:
 
 
 def _action_undone(event: ev.ActionUndone, moment: Moment) -> Said:
+    what = f"{_action(event.action)} of {event.target} was taken back"
+    if event.by:
+        asked = next((one for one in moment.incident.take_backs if one.request == event.request), None)
+        run = last_action(moment.incident, event.plan_id)
+        helped = moment.incident.state in ENDED and run is not None and run.verdict in ("recovered", "in_part")
+        return Said(
+            title=f"{what} for {person(event.by)}",
+            text=_join(
+                asked.reason if asked is not None else "",
+                event.output,
+                f"the incident stays {moment.incident.state}, though this change had helped" if helped else "",
+            ),
+            level="warning",
+            by=event.by,
+        )
     return Said(
-        title=f"{_action(event.action)} of {event.target} was taken back",
+        title=what,
         text=event.output,
         level="warning",
         phase=Phase.UNDO,
@@ -301,6 +316,25 @@ def _undo_failed(event: ev.UndoFailed, moment: Moment) -> Said:
         text=event.error,
         level="error",
         phase=Phase.UNDO,
+    )
+
+
+def _take_back_requested(event: ev.TakeBackRequested, moment: Moment) -> Said:
+    return Said(
+        title=f"{person(event.by).capitalize()} wants {_action(event.action).lower()} of {event.target} taken back",
+        text=event.reason,
+        level="warning",
+        by=event.by,
+    )
+
+
+def _take_back_failed(event: ev.TakeBackFailed, moment: Moment) -> Said:
+    left = "it may have been changed in part" if event.begun else "nothing was changed"
+    return Said(
+        title=f"{_action(event.action)} of {event.target} could not be taken back",
+        text=_join(event.error, left, "it can be asked for again"),
+        level="error",
+        by="system:workflow",
     )
 
 
@@ -389,6 +423,8 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.Verified: lambda event, _: say_verified(event),
     ev.ActionUndone: _action_undone,
     ev.UndoFailed: _undo_failed,
+    ev.TakeBackRequested: _take_back_requested,
+    ev.TakeBackFailed: _take_back_failed,
     ev.Escalated: _escalated,
     ev.ResponseEnded: _response_ended,
     ev.LookAgainRequested: _look_again_requested,

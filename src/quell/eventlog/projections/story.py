@@ -97,7 +97,7 @@ def fold_story(records: Iterable[Recorded]) -> Story | None:
     return story
 
 
-_NEW_RESPONSE = frozenset({*FINDINGS, "plan", "verification", "escalation", "gaps", "run_evidence"})
+_NEW_RESPONSE = frozenset({*FINDINGS, "plan", "verification", "escalation", "gaps", "actions", "run_evidence"})
 _CHANGED: Mapping[type[Event], frozenset[str]] = {
     ev.AlertGrouped: frozenset({"alerts"}),
     ev.AlertResolved: frozenset({"alerts"}),
@@ -116,6 +116,9 @@ _CHANGED: Mapping[type[Event], frozenset[str]] = {
     ev.ActionBroke: frozenset({"actions"}),
     ev.ActionUndone: frozenset({"actions"}),
     ev.UndoFailed: frozenset({"actions"}),
+    ev.TakeBackRequested: frozenset({"actions"}),
+    ev.TakeBackFailed: frozenset({"actions"}),
+    ev.ResponseEnded: frozenset({"actions"}),
     ev.Verified: frozenset({"verification", "actions"}),
     ev.Escalated: frozenset({"escalation"}),
 }
@@ -136,7 +139,7 @@ _FIELDS: Mapping[str, Callable[[Story], Any]] = {
     "alerts": lambda story: tuple(
         alert_view(story.incident, alert) for alert in list(story.incident.alerts.values())[-ALERTS_SHOWN:]
     ),
-    "actions": lambda story: tuple(action_view(run) for run in story.incident.actions),
+    "actions": lambda story: tuple(action_view(story.incident, run) for run in story.incident.actions),
     "run_evidence": lambda story: tuple(story.incident.run_evidence),
     "gaps": lambda story: made_harmless(gaps_of(story.incident)),
     "detection": lambda story: made_harmless(without_evidence(story.incident.detection)),

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
+from quell.incident.decisions import being_taken_back, can_take_back
 from quell.incident.events import Phase, PhaseState, State
 from quell.incident.look_again import due_at
 from quell.incident.state import ActionRun, Approval, Incident
@@ -136,6 +137,14 @@ class ActionView:
     """`running`, `done`, `broke`, `undone`, `undo_failed`."""
     output: str
     verdict: str | None
+    can_take_back: bool = False
+    """Whether a person can ask for it to be taken back; whether the state has moved on is looked at when they do."""
+    take_back_says: str = ""
+    """How it is taken back, or why it cannot be."""
+    being_taken_back: bool = False
+    """A person asked for it to be taken back, and that has not ended yet."""
+    taken_back_by: str | None = None
+    """The person who had it taken back; None where the agents did, or nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +284,11 @@ def summary_of(incident: Incident) -> IncidentSummary:
 def say_what_is_known(incident: Incident) -> str:
     """Return one sentence: the newest finding that says most."""
     if incident.verification is not None:
+        last = incident.actions[-1] if incident.actions else None
+        if last is not None and last.taken_back_by and last.verdict is not None:
+            changed, person = f"{last.action.replace('_', ' ')} of {last.target}", last.taken_back_by
+            by = person.removeprefix("person:")
+            return f"{incident.verification.says}; afterwards {changed} was taken back for {by}"
         return incident.verification.says
     if incident.escalation is not None:
         return incident.escalation.reason
@@ -315,8 +329,9 @@ def flagged(alert: Alert) -> tuple[str, ...]:
     return flags_of((alert.name, *alert.labels.values(), *alert.annotations.values()))
 
 
-def action_view(run: ActionRun) -> ActionView:
-    """Return an action as shown."""
+def action_view(incident: Incident, run: ActionRun) -> ActionView:
+    """Return an action of an incident as shown."""
+    can, says = can_take_back(incident, run)
     return ActionView(
         plan_id=run.plan_id,
         action=run.action,
@@ -326,6 +341,10 @@ def action_view(run: ActionRun) -> ActionView:
         state=run.state,
         output=harmless(run.output),
         verdict=run.verdict,
+        can_take_back=can,
+        take_back_says=harmless(says),
+        being_taken_back=being_taken_back(incident, run.plan_id) is not None,
+        taken_back_by=run.taken_back_by,
     )
 
 
@@ -361,7 +380,7 @@ def detail_of(incident: Incident, timeline: tuple[TimelineEntry, ...] = ()) -> I
         diagnosis=made_harmless(without_evidence(incident.diagnosis)),
         prediction=made_harmless(without_evidence(incident.prediction)),
         plan=made_harmless(incident.plan),
-        actions=tuple(action_view(run) for run in incident.actions),
+        actions=tuple(action_view(incident, run) for run in incident.actions),
         verification=made_harmless(incident.verification),
         escalation=made_harmless(incident.escalation),
         gaps=made_harmless(gaps_of(incident)),

@@ -24,6 +24,7 @@ class ChangeRoutes:
             ("acknowledge", self.acknowledge),
             ("approve", self.approve),
             ("reject", self.reject),
+            ("take_back", self.take_back),
             ("resolve", self.resolve),
             ("close", self.close),
             ("reopen", self.reopen),
@@ -54,6 +55,10 @@ class ChangeRoutes:
 
     async def reject(self, incident_id: str, who: Who, body: do.Reject, key: Key = None) -> Response:
         """Say no to exactly this plan."""
+        return await self._do(incident_id, body, key, who)
+
+    async def take_back(self, incident_id: str, who: Who, body: do.TakeBack, key: Key = None) -> Response:
+        """Have a change that Quell made taken back, in any state of the incident; 409 says why it cannot be."""
         return await self._do(incident_id, body, key, who)
 
     async def resolve(self, incident_id: str, who: Who, body: do.Resolve, key: Key = None) -> Response:

@@ -88,6 +88,8 @@ from quell.incident.events.response import (
     ResponseEnded,
     ResponseStarted,
     SourceMissing,
+    TakeBackFailed,
+    TakeBackRequested,
     UndoFailed,
     Verified,
     is_verified,
@@ -205,6 +207,8 @@ __all__ = [
     "State",
     "StateChanged",
     "SystemEvent",
+    "TakeBackFailed",
+    "TakeBackRequested",
     "TrackRecord",
     "UndoFailed",
     "Verified",
@@ -250,6 +254,8 @@ IncidentEvent = (
     | Verified
     | ActionUndone
     | UndoFailed
+    | TakeBackRequested
+    | TakeBackFailed
     | Escalated
     | ResponseEnded
     | LookAgainRequested

@@ -252,12 +252,16 @@ class Verified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionUndone:
-    """The change was taken back."""
+    """The change was taken back: by the agents because it did not help, or because a person asked for it."""
 
     plan_id: str
     action: str
     target: str
     output: str
+    by: str = ""
+    """The person who asked for it; empty when the agents did it."""
+    request: int = 0
+    """Number of that person's request; 0 when the agents did it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +272,36 @@ class UndoFailed:
     action: str
     target: str
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBackRequested:
+    """A person wants a change that Quell made taken back; it is carried out once this is recorded."""
+
+    plan_id: str
+    action: str
+    target: str
+    request: int
+    """Number of it among those of the incident, from 1."""
+    key: str
+    """Makes the change go back once."""
+    by: str
+    reason: str
+    typed_name: str = ""
+    """The name that the person gave: a note that nothing proves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBackFailed:
+    """What a person wanted taken back could not be; it may be asked for again."""
+
+    plan_id: str
+    action: str
+    target: str
+    request: int
+    error: str
+    begun: bool
+    """False: nothing was changed; True: it was tried, and something may have been."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,221 @@
+"""A change is taken back because a person asked for it: once, whatever became of its incident."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quell.errors import ActionFailed, Conflict, Unreachable
+from quell.incident import decisions
+from quell.incident import events as ev
+from quell.incident.events import State
+from quell.incident.state import Incident
+from quell.workflow.engine import MemoryEngine
+from quell.workflow.names import take_back_id
+from quell.workflow.phases import Progress
+from quell.workflow.takeback import PendingTakeBacks
+from tests.workflow.stage import PLAN, ScriptedAgents, Stage, open_incident, stage
+
+
+async def responded(on: Stage) -> None:
+    """Have an incident with a response that has ended."""
+    await open_incident(on.log)
+    engine = MemoryEngine(on.workflow)
+    await engine.start("INC-1")
+    await asyncio.wait_for(engine.result("INC-1"), 30)
+
+
+async def ask(on: Stage, *, plan_id: str = PLAN.id) -> int:
+    """Record a person's request and return its number."""
+    incident = await on.incidents.change(
+        "INC-1", lambda one: decisions.take_back(one, plan_id, by="person:anna", reason="the sale is over")
+    )
+    return incident.take_backs[-1].request
+
+
+async def carried_out(on: Stage, request: int) -> Incident:
+    """Let a request be carried out as its event asks for, until it has ended."""
+    running = asyncio.create_task(on.triggers.run())
+    for record in await on.log.read_stream("incident/INC-1"):
+        if isinstance(record.event, ev.TakeBackRequested) and record.event.request == request:
+            on.triggers.take(record)
+    try:
+        await asyncio.wait_for(_ended(on, request), 30)
+    finally:
+        running.cancel()
+    return await on.incidents.load("INC-1")
+
+
+async def _ended(on: Stage, request: int) -> None:
+    while (await on.incidents.load("INC-1")).take_backs[request - 1].ended_at is None:
+        await asyncio.sleep(0.01)
+
+
+async def types(on: Stage) -> list[str]:
+    return [type(record.event).__name__ for record in await on.log.read_stream("incident/INC-1")]
+
+
+def undos(on: Stage) -> list[str]:
+    return [line for line in on.action.done if line.startswith("undo")]
+
+
+@pytest.mark.parametrize("ends_in", [State.RESOLVED, State.CLOSED])
+async def test_what_resolved_an_incident_can_be_taken_back_after_it_ended(tmp_path: Path, ends_in: State) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        await on.incidents.change(
+            "INC-1", lambda one: decisions.move(one, ends_in, by="person:anna", reason="filed"), key="file"
+        )
+        incident = await carried_out(on, await ask(on))
+
+    assert undos(on) == ["undo payment to 1.5.0 INC-1/1/p1/undo"]
+    assert incident.state is ends_in
+    assert (incident.actions[-1].state, incident.actions[-1].taken_back_by) == ("undone", "person:anna")
+    assert incident.actions[-1].verdict == "recovered"
+
+
+async def test_what_helped_in_part_can_be_taken_back_after_a_hand_over(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(helped="in_part")) as on:
+        await responded(on)
+        incident = await carried_out(on, await ask(on))
+
+    assert incident.actions[-1].state == "undone"
+    assert incident.open
+
+
+async def test_asking_twice_takes_it_back_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        requests = await asyncio.gather(*(ask(on) for _ in range(5)))
+        await carried_out(on, 1)
+        with pytest.raises(Conflict, match="it was taken back already for anna"):
+            await ask(on)
+
+    assert requests == [1] * 5
+    assert len(undos(on)) == 1
+
+
+async def test_a_service_that_somebody_changed_since_is_left_alone(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.moved_on = True
+        incident = await carried_out(on, await ask(on))
+
+        assert undos(on) == []
+        assert (incident.actions[-1].state, incident.take_backs[-1].error) == ("done", "it runs release 1.6.0")
+
+        on.action.moved_on = False
+        incident = await carried_out(on, await ask(on))
+
+    assert undos(on) == ["undo payment to 1.5.0 INC-1/1/p1/undo"]
+    assert incident.actions[-1].state == "undone"
+
+
+async def test_what_failed_can_be_tried_again_under_a_key_of_its_own(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.undo_errors = [ActionFailed("the old release does not start")]
+        first = await carried_out(on, await ask(on))
+        failed, can = first.actions[-1].state, decisions.can_take_back(first, first.actions[-1])
+        incident = await carried_out(on, await ask(on))
+
+    assert failed == "undo_failed"
+    assert can == (True, "deploy 1.5.0 again; it was tried and failed: the old release does not start")
+    assert undos(on) == ["undo payment to 1.5.0 INC-1/1/p1/undo/2"]
+    assert incident.actions[-1].state == "undone"
+
+
+async def test_an_undo_of_the_agents_that_failed_can_be_asked_for_by_a_person(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(helped="worse")) as on:
+        on.action.undo_errors = [ActionFailed("not now")]
+        await responded(on)
+        incident = await carried_out(on, await ask(on))
+
+    assert incident.actions[-1].state == "undone"
+    assert undos(on) == ["undo payment to 1.5.0 INC-1/1/p1/undo/2"]
+
+
+async def test_what_may_work_later_is_tried_again_before_it_counts_as_failed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.undo_errors = [Unreachable("no connection"), Unreachable("no connection")]
+        incident = await carried_out(on, await ask(on))
+
+    assert incident.actions[-1].state == "undone"
+    assert incident.take_backs[-1].error == ""
+
+
+async def test_a_fault_of_the_action_itself_ends_the_request_too(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.undo_errors = [RuntimeError("a bug"), RuntimeError("a bug"), RuntimeError("a bug")]
+        incident = await carried_out(on, await ask(on))
+
+    assert incident.take_backs[-1].error == "RuntimeError: a bug"
+    assert incident.take_backs[-1].ended_at is not None
+
+
+async def test_an_action_that_there_is_no_more_is_said(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.parts.actions.clear()
+        incident = await carried_out(on, await ask(on))
+
+    assert incident.take_backs[-1].error == "there is no action roll_back any more"
+
+
+async def test_what_cannot_be_taken_back_is_refused_and_nothing_is_recorded(tmp_path: Path) -> None:
+    plan = replace(PLAN, reversible=False, undo="A restart cannot be taken back.")
+    async with stage(tmp_path, agents=ScriptedAgents(plan_is=plan)) as on:
+        await responded(on)
+        with pytest.raises(Conflict, match=r"A restart cannot be taken back\."):
+            await ask(on)
+        with pytest.raises(Conflict, match="no change that Quell made by plan p9"):
+            await ask(on, plan_id="p9")
+
+        assert "TakeBackRequested" not in await types(on)
+
+
+class AskedMeanwhile(ScriptedAgents):
+    """Agents that look whether it helped while a person has the change taken back."""
+
+    on: Stage
+
+    async def verify(self, incident: Incident, progress: Progress) -> ev.Verified:
+        """Say that it helped, after it was taken back."""
+        await carried_out(self.on, await ask(self.on))
+        return await super().verify(incident, progress)
+
+
+async def test_a_change_taken_back_while_it_is_verified_resolves_nothing_and_is_not_undone_twice(
+    tmp_path: Path,
+) -> None:
+    agents = AskedMeanwhile()
+    async with stage(tmp_path, agents=agents) as on:
+        agents.on = on
+        await responded(on)
+        incident = await on.incidents.load("INC-1")
+
+    assert (incident.outcome, incident.open) == ("escalated", True)
+    assert incident.verification is not None
+    assert (incident.verification.verdict, incident.verification.credit) == ("unknown", "none")
+    assert "anna had the change taken back" in incident.verification.says
+    assert undos(on) == ["undo payment to 1.5.0 INC-1/1/p1/undo"]
+
+
+async def test_a_request_that_nothing_was_begun_for_is_known_to_the_next_process(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        before, waiting, after = PendingTakeBacks(), PendingTakeBacks(), PendingTakeBacks()
+        for fold in (before, waiting, after):
+            if fold is waiting:
+                request = await ask(on)
+            if fold is after:
+                await carried_out(on, request)
+            for record in await on.log.read_stream("incident/INC-1"):
+                fold.apply(record)
+
+    assert [fold.workflows for fold in (before, waiting, after)] == [(), (take_back_id("INC-1", 1),), ()]
