@@ -87,6 +87,14 @@ async def test_a_fix_helped_in_part_when_what_is_wrong_now_is_not_its_services_o
     assert verdict.helped is None
 
 
+async def test_trouble_that_no_link_leads_to_does_not_make_it_in_part() -> None:
+    # Edge fails still, checkout was changed; payment fails too, and has no link to either.
+    edges = (("edge", "checkout"),)
+    shop = Shop().since_onset("edge", "error_ratio", 0.001).since_onset("payment", "error_ratio", 0.6)
+
+    assert (await verified(shop, "checkout", edges)).verdict != "in_part"
+
+
 @pytest.mark.parametrize(
     ("shop", "changed"),
     [
@@ -200,3 +208,28 @@ async def test_a_second_failure_does_not_learn_the_first_as_normal(first: tuple[
 
     assert found.verdict == "confirmed"
     assert {one.service for one in found.indicators} == {"payment"}
+
+
+async def test_links_of_the_settings_and_open_incidents_reach_the_diagnosis() -> None:
+    incident = fold([(at(10), opened_now()), (at(10), ev.AlertGrouped(alert=alert("edge"), why="first"))])
+    assert incident is not None
+    shop = Shop().since_onset("payment", "error_ratio", 0.6).change("payment", "deploy")
+
+    async def progress(done: int, total: int, what: str) -> None:
+        assert done <= total
+
+    async def diagnosed(edges: Sequence[tuple[str, str]]) -> ev.Diagnosis:
+        team = Team(
+            [ShopSource(shop, ())],
+            clock=Clock(NOW),
+            disturbed=lambda incident_id: (),
+            means=no_means,
+            patience=Patience(),
+            edges=lambda: edges,
+            open_on=lambda incident_id: {"payment": "INC-9"} if incident_id == "INC-1" else {},
+            looks=1,
+        )
+        return await team.diagnose(incident, progress)
+
+    assert (await diagnosed([("edge", "payment")])).hypotheses[0].service == "payment"
+    assert [one.incident_id for one in (await diagnosed([])).elsewhere] == ["INC-9"]

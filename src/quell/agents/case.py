@@ -52,6 +52,8 @@ class Case:
     earlier: tuple[Window, ...] = ()
     """Earlier stretches of this incident, before it began again at `first_at`: never a yardstick."""
     limits: Limits = LIMITS
+    open_on: Mapping[str, str] = field(default_factory=dict)
+    """By service: another incident that is open on it."""
     pieces: int = 0
     """Pieces of evidence that the incident holds already."""
 

@@ -10,6 +10,8 @@ from quell.agents.case import Case, Telemetry
 from quell.agents.desk import Desk
 from quell.agents.facts import facts_of
 from quell.agents.indicators import find, measure, say, worst
+from quell.agents.links import elsewhere_of, held_back, say_links
+from quell.agents.suspects import suspects_of
 from quell.incident.events import (
     Argument,
     Cause,
@@ -84,10 +86,14 @@ def diagnose(
             gaps=gaps,
         )
     shifts = _shifts(telemetry, since)
-    facts = facts_of(case, telemetry, measured, shifts, since)
+    suspects = suspects_of(case, telemetry.services, telemetry.edges)
+    every = facts_of(case, telemetry, measured, shifts, since, among=suspects.services)
+    # Where the alerts name nothing, whatever is out of range may be it, and none of it is stood behind.
+    facts = [one for one in every if not suspects.named or one.service in suspects.services]
     scored, none = rank(facts)
     scores = {(one.service, one.cause, one.subject): one.probability for one in scored}
-    ranked, none = _calibrated(scored, none, calibration)
+    ranked, none = held_back(*_calibrated(scored, none, calibration), facts, suspects, believed)
+    elsewhere = elsewhere_of(case, measured, every, suspects)
     desk = Desk(case, telemetry, measured, shifts, since)
     hypotheses = tuple(
         replace(
@@ -103,11 +109,12 @@ def diagnose(
         hypotheses=hypotheses,
         none_of_these=round(none + sum(one.probability for one in ranked[len(hypotheses) :]), 4),
         abstained=abstained,
-        says=_say(best, gaps, believed, calibration),
+        says="; ".join((_say(best, gaps, believed, calibration), *say_links(best, facts, suspects, elsewhere))),
         evidence=tuple(desk.pieces.values()),
         gaps=gaps,
         calibrated_on=calibration.pairs if calibration else 0,
         similar=tuple(similar),
+        elsewhere=elsewhere,
     )
 
 

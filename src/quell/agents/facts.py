@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +27,10 @@ CHANGE_REACH_S = 300.0
 """Changes up to this long before the onset are looked at."""
 
 ORDERED_BY = "quell"
+
+REQUEST_SERIES = ("request_rate", "error_ratio", "latency_mean")
+CLIENT_SERIES = ("client_request_rate", "client_error_ratio", "client_latency_mean")
+"""A service, or calls to it, with any of these was measured."""
 
 LEAST_CALLS = 0.2
 """Fewer calls per second than this are taken for this many when it is said how many times as many there are."""
@@ -102,16 +106,27 @@ def peers_of(telemetry: Telemetry, service: str, name: str) -> dict[str, Series]
 
 
 def facts_of(
-    case: Case, telemetry: Telemetry, measured: Sequence[Measured], shifts: Sequence[PatternShift], onset: datetime
+    case: Case,
+    telemetry: Telemetry,
+    measured: Sequence[Measured],
+    shifts: Sequence[PatternShift],
+    onset: datetime,
+    *,
+    among: Collection[str] = (),
 ) -> list[ServiceFacts]:
-    """Return the facts of every service that has metrics, or traces or logs that show something."""
+    """
+    Return the facts of every service that has metrics, or traces or logs that show something.
+
+    Args:
+        among: who left its range first is told among these; empty for among all.
+    """
     signs = signs_of(telemetry, onset)
     with_metrics = {one.service for one in measured}
     services = sorted(with_metrics | set(signs))
     # One reading without an answer is no trouble yet, but it explains calls that fail.
     troubled = {service: _shows_symptom(measured, service) or _down(measured, service) > 0 for service in services}
     starts = {service: _start(measured, service, case) for service in services}
-    known = sorted(start for start in starts.values() if start is not None)
+    known = sorted(start for one, start in starts.items() if start is not None and (not among or one in among))
     middle = known[len(known) // 2] if known else onset.timestamp()
     found = [
         dataclasses.replace(
@@ -229,9 +244,23 @@ def _service(
         neighbour_cpu_rise=_rise(find(measured, service, "neighbour_cpu_use")),
         load=load.now / load.normal if load and load.normal > 1 else 1.0,
         new_errors=sum(shift.count_after for shift in shifts if is_new_error(shift, service)),
+        calls_known=any(service in edge for edge in telemetry.edges),
+        unmeasured=unmeasured(telemetry, service, case),
         peers=peers,
         changes=_changes(telemetry.changes, service, onset if start is None else datetime.fromtimestamp(start, UTC)),
         lead_s=middle - start if start is not None else 0.0,
+    )
+
+
+def unmeasured(telemetry: Telemetry, service: str, case: Case) -> tuple[str, ...]:
+    """Return what a service calls, by the links that are known, of which neither it nor its caller was measured."""
+    traced = {span.service for span in telemetry.spans}
+    called = {callee for caller, callee in telemetry.edges if caller == service and callee != service}
+    return tuple(
+        callee
+        for callee in sorted(called - traced)
+        if all(recently(telemetry.one(callee, name), case) is None for name in REQUEST_SERIES)
+        and all(recently(peers_of(telemetry, service, name).get(callee), case) is None for name in CLIENT_SERIES)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from quell.agents.case import LIMITS, Case, Limits, Progress, Telemetry, gather
 from quell.agents.diagnosis import BELIEVED
 from quell.agents.facts import trouble_now
 from quell.agents.resolution import Means
+from quell.agents.suspects import suspects_of
 from quell.agents.verification import Patience
 from quell.evidence.source import EvidenceSource
 from quell.incident import events as ev
@@ -41,6 +42,8 @@ class Team:
         occurrences: when others than an incident had a cause at a service.
         believed: see `diagnosis.diagnose`.
         limits: what is out of range whatever the past was.
+        edges: (caller, callee) known besides what sources show now, as from the settings.
+        open_on: of each service the incident that is open on it, other than an id's.
         looks: how often to look when nothing is certain; without sources, looking again shows nothing new.
     """
 
@@ -57,6 +60,8 @@ class Team:
         occurrences: Callable[[str, str, ev.Cause], tuple[datetime, ...]] = lambda incident_id, service, cause: (),
         believed: float = BELIEVED,
         limits: Limits = LIMITS,
+        edges: Callable[[], Iterable[tuple[str, str]]] = tuple,
+        open_on: Callable[[str], Mapping[str, str]] = lambda incident_id: {},
         looks: int = LOOKS,
         between_looks_s: float = BETWEEN_LOOKS_S,
     ) -> None:
@@ -70,6 +75,8 @@ class Team:
         self._occurrences = occurrences
         self._believed = believed
         self._limits = limits
+        self._edges = edges
+        self._open_on = open_on
         self._looks_most = looks
         self._between_looks_s = between_looks_s
 
@@ -89,12 +96,18 @@ class Team:
             disturbed=self._disturbed(incident.id),
             earlier=tuple(Window(start=one.start, end=one.end or now) for one in earlier),
             limits=self._limits,
+            open_on=self._open_on(incident.id),
             pieces=len(incident.evidence),
         )
 
     async def _look(self, incident: Incident, progress: Progress | None) -> tuple[Case, Telemetry]:
         case = self._case(incident)
-        return case, await gather(self._sources, case.window, progress=progress)
+        telemetry = await gather(self._sources, case.window, progress=progress)
+        return case, self._linked(telemetry)
+
+    def _linked(self, telemetry: Telemetry) -> Telemetry:
+        """Add the links that are known besides what the sources showed in the window."""
+        return replace(telemetry, edges=sorted({*telemetry.edges, *self._edges()}))
 
     async def detect(self, incident: Incident, progress: Progress) -> ev.Detection:
         """Look until something shows, or often enough to say that nothing does."""
@@ -207,7 +220,8 @@ class Team:
         """Say that a fix helped in part where its service shows no trouble of its own any more, and another does."""
         case, telemetry = await self._look(incident, progress)
         now = await asyncio.to_thread(trouble_now, case, telemetry)
-        troubled = {service for service, bad in now.items() if bad}
+        linked = suspects_of(case, telemetry.services, telemetry.edges).services
+        troubled = {service for service, bad in now.items() if bad and (service in linked or service == changed)}
         if changed not in now or changed in troubled or not troubled:
             return verdict
         why = f"{changed} shows no trouble of its own any more, {' and '.join(sorted(troubled))} does"
@@ -220,7 +234,7 @@ class Team:
         now = self._clock()
         since = (acted or now) - timedelta(seconds=2 * credit.BEFORE_S)
         kinds = (ev.EvidenceKind.METRIC, ev.EvidenceKind.TOPOLOGY)
-        telemetry = await gather(self._sources, Window(start=since, end=now), kinds=kinds)
+        telemetry = self._linked(await gather(self._sources, Window(start=since, end=now), kinds=kinds))
         whose, why = credit.credit_of(
             done.target if done is not None else None,
             incident.detection.indicators if incident.detection else (),

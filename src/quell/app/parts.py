@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -32,7 +32,7 @@ from quell.agents.case import Limits
 from quell.app import vendors, webhooks
 from quell.errors import ConfigError, QuellError
 from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
-from quell.eventlog.projections.models import SERVICE
+from quell.eventlog.projections.models import SERVICE, ReadModels
 from quell.evidence.changes import ChangeLogSource
 from quell.evidence.indicatorqueries import QUERIES
 from quell.evidence.logfiles import LogFileSource
@@ -234,6 +234,13 @@ def correlation_rules(settings: Settings) -> CorrelationRules:
 def limits(settings: Settings) -> Limits:
     """Return what is out of range whatever the past was."""
     return Limits(error_ratio=settings.limits.error_ratio, full=settings.limits.full)
+
+
+def open_on(models: ReadModels, incident_id: str) -> Mapping[str, str]:
+    """Return of each service the incident that is open on it, the one that it is named by first; not an id's own."""
+    rows = [row for row in models.board.open_summaries() if row.id != incident_id]
+    touched = {service: row.id for row in reversed(rows) for service in row.services}
+    return {**touched, **{row.service: row.id for row in reversed(rows) if row.service}}
 
 
 class Topology:

@@ -166,6 +166,8 @@ class Quell:
             occurrences=self.history.occurrences,
             believed=settings.response.believed,
             limits=parts.limits(settings),
+            edges=lambda: self.topology.edges,
+            open_on=lambda incident_id: parts.open_on(self.models, incident_id),
         )
         rhythm = RHYTHM.at_most(settings.response.look_again_s)
         self.engine = DbosEngine(settings.data_dir / WORKFLOW_FILE, self._respond)

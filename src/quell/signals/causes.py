@@ -38,10 +38,13 @@ def trouble(facts: ServiceFacts) -> list[Reason]:
     """Return what shows that a service itself is in trouble, with weights; empty when nothing does."""
     reasons = []
     if facts.own_errors > 0.02:
-        says = f"{100 * facts.own_errors:.0f} % of its requests fail and nothing it calls explains it"
+        says = (
+            f"{100 * facts.own_errors:.0f} % of its requests fail{_beside(facts, ' and nothing it calls explains it')}"
+        )
         reasons.append(Reason(fact="own_errors", says=says, weight=3.0 * _soft(facts.own_errors, 0.1)))
     if facts.own_latency > 0.5 and facts.own_latency_s > 0.02:
-        says = f"its own time per request rose by {1000 * facts.own_latency_s:.0f} ms, not counting what it calls"
+        rose = f"time per request rose by {1000 * facts.own_latency_s:.0f} ms"
+        says = f"its {'own ' * _told_apart(facts)}{rose}{_beside(facts, ', not counting what it calls')}"
         reasons.append(Reason(fact="own_latency", says=says, weight=2.5 * _soft(facts.own_latency_s, 0.15)))
     if facts.down > 0:
         says = f"it did not answer in {100 * facts.down:.0f} % of recent readings"
@@ -60,6 +63,30 @@ def trouble(facts: ServiceFacts) -> list[Reason]:
         weight = min(facts.lead_s, 20) / 20
         reasons.append(Reason(fact="lead", says=f"it left its range {facts.lead_s:.0f} s before others", weight=weight))
     return reasons
+
+
+def _told_apart(facts: ServiceFacts) -> bool:
+    """Whether what is a service's own can be told from what comes of what it calls."""
+    return facts.calls_known and not facts.unmeasured
+
+
+def _beside(facts: ServiceFacts, says: str) -> str:
+    """Return what may be said of the callees: `says` only where all of them were measured."""
+    if _told_apart(facts):
+        return says
+    if not facts.calls_known:
+        return "; what it calls is not known"
+    return f"; of what it calls, {' and '.join(facts.unmeasured)} was not measured"
+
+
+def only_seen_from_outside(facts: ServiceFacts) -> bool:
+    """
+    Whether all that speaks for a trouble of the service's own could as well come of what it calls.
+
+    It fails or is slow, and not all that it calls was measured; that it is down, restarts or fills up is its own.
+    """
+    own = {reason.fact for reason in trouble(facts)} & {"down", "restarts", "memory", "disk_use"}
+    return not own and not _told_apart(facts)
 
 
 def _from_signs(facts: ServiceFacts, *, backed: bool) -> list[Reason]:

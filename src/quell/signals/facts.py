@@ -97,6 +97,10 @@ class ServiceFacts:
     """Whether it has metrics; without, its traces and logs are all there is to go by."""
     signs: Sequence[Sign] = ()
     """What its traces and the order of its log lines show."""
+    calls_known: bool = False
+    """Whether it is known what it calls, were it nothing: some link of the service is."""
+    unmeasured: Sequence[str] = ()
+    """Of what it calls, what nobody measured: whatever is wrong there may look as if it were the service's own."""
     peers: Sequence[PeerFacts] = ()
     changes: Sequence[ChangeFacts] = ()
     lead_s: float = 0.0

@@ -91,6 +91,17 @@ class SimilarIncident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Trouble at the same time on a service that no known link leads to: never a cause of this incident."""
+
+    service: str
+    says: str
+    """What is out of range, and which incident is open on it."""
+    incident_id: str | None = None
+    """The open incident on that service, which this one may be merged with; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """Ranked causes, or an abstention that says why."""
 
@@ -105,6 +116,8 @@ class Diagnosis:
     """Resolved incidents that its probabilities were learned from; 0 while they are uncalibrated."""
     similar: tuple[SimilarIncident, ...] = ()
     """The most alike first."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """Other trouble at the same time, by service; empty in logs from before it was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
