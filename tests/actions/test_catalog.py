@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quell.actions.action import Action
-from quell.actions.catalog import Candidate, Choice, Situation, choose, helped_share, recent_change, score_of
+from quell.actions.catalog import BackTo, Candidate, Choice, Situation, choose, helped_share, recent_change, score_of
 from quell.actions.process import (
     ClearDisk,
     FlushCache,
@@ -372,3 +372,32 @@ def test_a_score_is_a_share_and_the_product_of_its_factors(
     assert 0 < score.total < 1
     assert score.total == pytest.approx(score.fit * score.record * score.risk)
     assert score.fit <= probability * weight * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("cause", "action"), [(Cause.BAD_RELEASE, "roll_back"), (Cause.BAD_CONFIG, "roll_back_config")]
+)
+def test_what_goes_back_is_held_back_where_nothing_was_seen_healthy(cause: Cause, action: str) -> None:
+    unknown = BackTo(why_not="no release of cart was seen healthy before the trouble")
+
+    choice = choose(situation(cause, release=RELEASE, back_to={action: unknown}), SHIPPED, ACTIONS, {})
+
+    assert choice.candidates == ()
+    assert any(one.endswith(f": {unknown.why_not}") for one in choice.passed_over)
+
+
+def test_a_runbook_with_another_step_is_left_with_that_one() -> None:
+    steps = (Step(action="roll_back"), Step(action="restart"))
+    both = own(match=Match(causes=(Cause.MEMORY_LEAK,)), steps=steps)
+
+    choice = chosen(both, back_to={"roll_back": BackTo(why_not="none was seen healthy")})
+
+    assert [candidate.action.name for candidate in choice.candidates] == ["restart"]
+
+
+def test_a_release_that_the_runbook_names_is_gone_to_whatever_was_seen() -> None:
+    fixed = own(steps=(Step(action="roll_back", params={"to": "1.0.0"}),))
+
+    (candidate,) = chosen(fixed, back_to={"roll_back": BackTo(why_not="none was seen healthy")}).candidates
+
+    assert candidate.params == {"to": "1.0.0"}

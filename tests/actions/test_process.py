@@ -26,6 +26,8 @@ from tests.actions.control_api import TOKEN, ControlApi, Trouble
 
 SWITCHES = [FlagSwitch(flag="provider", values=("a", "b"), dependency="bank")]
 PAYMENT = Target(service="payment")
+BACK = Target(service="payment", params={"to": "1.4.1"})
+"""For a roll-back, which goes nowhere that is not named."""
 CATALOG = Target(service="catalog")
 
 
@@ -63,11 +65,12 @@ def test_a_name_that_may_stand_in_a_path_never_leaves_it(name: str) -> None:
         assert name not in {".", ".."}
 
 
-async def test_a_roll_back_without_an_earlier_release_is_impossible(supervisor: SupervisorClient) -> None:
-    dry = await RollBack(supervisor).dry_run(CATALOG)
+async def test_a_roll_back_to_no_named_release_is_impossible(supervisor: SupervisorClient) -> None:
+    # Payment ran a release before this one, which may be as bad: it is not taken for want of another.
+    dry = await RollBack(supervisor).dry_run(PAYMENT)
 
     assert not dry.possible
-    assert dry.reason == "catalog has no release before 1.8.0"
+    assert dry.reason == "no release is named to go back to from 1.5.0 of payment"
 
 
 async def test_a_roll_back_of_configuration_without_an_earlier_revision_is_impossible(
@@ -158,7 +161,7 @@ async def test_a_plan_is_refused_when_a_third_release_runs_by_now(
     api: ControlApi, supervisor: SupervisorClient
 ) -> None:
     action = RollBack(supervisor)
-    plan = Target(service="payment", params=(await action.dry_run(PAYMENT)).params)
+    plan = Target(service="payment", params=(await action.dry_run(BACK)).params)
     api.services["payment"]["version"] = "1.6.0"
 
     with pytest.raises(ActionFailed, match=r"somebody has changed payment since: it runs release 1\.6\.0"):
@@ -174,7 +177,7 @@ async def test_undo_does_not_overwrite_what_somebody_else_has_done_meanwhile(
     supervisor: SupervisorClient,
 ) -> None:
     action = SwitchFlag(supervisor, switches=SWITCHES) if kind is SwitchFlag else kind(supervisor)
-    done = await action.run(PAYMENT, key="k")
+    done = await action.run(BACK if kind is RollBack else PAYMENT, key="k")
     api.services["payment"].update(
         version="1.6.0", pool_size=40, flags={"provider": "c"}, config={"bank_timeout_ms": 7, "merchant": "shop"}
     )
@@ -188,13 +191,13 @@ async def test_undo_does_not_overwrite_what_somebody_else_has_done_meanwhile(
 
 async def test_a_roll_back_that_failed_half_way_can_be_undone(api: ControlApi, supervisor: SupervisorClient) -> None:
     action = RollBack(supervisor)
-    dry = await action.dry_run(PAYMENT)
+    dry = await action.dry_run(BACK)
     api.trouble = Trouble.FAILED_HALF_WAY
     with pytest.raises(ActionFailed, match=r"payment is crashed, release 1\.4\.1"):
-        await action.run(PAYMENT, key="k")
+        await action.run(BACK, key="k")
     api.trouble = Trouble.NONE
 
-    await action.undo(PAYMENT, dry.undo_params, key="k")
+    await action.undo(BACK, dry.undo_params, key="k")
 
     assert api.services["payment"]["version"] == "1.5.0"
     assert api.services["payment"]["state"] == "up"
@@ -203,7 +206,7 @@ async def test_a_roll_back_that_failed_half_way_can_be_undone(api: ControlApi, s
 async def test_a_conflict_with_a_change_that_is_in_place_is_no_failure(
     api: ControlApi, supervisor: SupervisorClient
 ) -> None:
-    plan = Target(service="payment", params=(await RollBack(supervisor).dry_run(PAYMENT)).params)
+    plan = Target(service="payment", params=(await RollBack(supervisor).dry_run(BACK)).params)
     await RollBack(supervisor).run(plan, key="first")
 
     done = await RollBack(supervisor).run(plan, key="second")
@@ -243,7 +246,7 @@ async def test_undo_without_anything_kept_says_so(supervisor: SupervisorClient) 
 async def test_a_dry_run_of_a_plan_that_is_in_place_already_is_not_possible(
     api: ControlApi, supervisor: SupervisorClient
 ) -> None:
-    plan = Target(service="payment", params=(await RollBack(supervisor).dry_run(PAYMENT)).params)
+    plan = Target(service="payment", params=(await RollBack(supervisor).dry_run(BACK)).params)
     await RollBack(supervisor).run(plan, key="k")
 
     dry = await RollBack(supervisor).dry_run(plan)

@@ -272,7 +272,7 @@ async def test_a_plan_that_would_do_something_else_has_another_id() -> None:
         plan_id(found.action, found.target, found.params, ("another step", *found.calls), runbook=runbook),
         plan_id(found.action, found.target, found.params, (*found.steps, "POST elsewhere"), runbook=runbook),
         plan_id(found.action, found.target, found.params, does, runbook=("another", found.runbook_version)),
-        plan_id(found.action, found.target, found.params, does, runbook=(found.runbook, "2")),
+        plan_id(found.action, found.target, found.params, does, runbook=(found.runbook, "another")),
     }
 
     assert len(ids) == 8
@@ -304,7 +304,7 @@ async def test_the_plan_names_its_runbook_why_it_was_chosen_and_what_came_second
     assert found.expected.startswith("connections are free again; ")
     assert found.choice.startswith("bounce scores 0.")
     assert "next is restart-full-pool with 0." in found.choice
-    assert "held back: roll-back-leaking-release: payment got no deploy within 300 s" in found.choice
+    assert "held back: roll-back-leaking-release: payment got no deploy within 3600 s" in found.choice
 
 
 async def test_what_was_tried_dry_in_vain_before_is_said_on_the_plan() -> None:

@@ -96,7 +96,7 @@ CASES = [
     Case(
         name="roll_back",
         build=on_supervisor(RollBack),
-        target=PAYMENT,
+        target=Target(service="payment", params={"to": "1.4.1"}),
         value=lambda s: s["payment"]["version"],
         before="1.5.0 → 1.4.1",
     ),

@@ -14,7 +14,7 @@ the name comes first; nothing is chosen by that alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -29,6 +29,21 @@ Records = Mapping[tuple[str, Cause], TrackRecord]
 GENERAL, NARROWER = 0.7, 0.1
 RISKS: Mapping[str, float] = {"low": 1.0, "medium": 0.8, "high": 0.5}
 HOUR = timedelta(hours=1)
+
+TO = "to"
+"""The param that names what an action goes back to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackTo:
+    """What an action that goes back to an earlier state goes back to."""
+
+    version: str = ""
+    """The last release that was seen healthy; empty where a configuration is meant, or none is known."""
+    is_before_last: bool = False
+    """Whether it is what was there just before the last change."""
+    why_not: str = ""
+    """Why nothing may be gone back to without a person; empty when it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +64,8 @@ class Situation:
     """(caller, callee)."""
     runs: Sequence[RunbookRun] = ()
     """What runbooks were carried out lately."""
+    back_to: Mapping[str, BackTo] = field(default_factory=dict)
+    """By the actions that go back to an earlier state (`roll_back`): to which; an action that is not here does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +130,11 @@ def choose(situation: Situation, runbooks: Iterable[Runbook], available: Iterabl
             continue
         if why := hindrance(runbook, situation):
             passed_over.append(f"{runbook.name}: {why}")
+            continue
+        unsure = {step.action: why for step in steps if (why := _nowhere_to_go(step, actions[step.action], situation))}
+        passed_over += [f"{runbook.name}: {why}" for why in unsure.values()]
+        steps = [step for step in steps if step.action not in unsure]
+        if not steps:
             continue
         found = _candidates(runbook, steps, actions, situation, records)
         # Rounded, so that what is equal on paper does not differ by the order in which it was multiplied.
@@ -218,6 +240,32 @@ def _change_of(when: When, situation: Situation) -> Change | None:
     )
 
 
+def _nowhere_to_go(step: Step, action: Action, situation: Situation) -> str:
+    """Say why a step that goes back to an earlier state may not be offered; empty when it may."""
+    back = situation.back_to.get(step.action)
+    if back is None or TO in step.params:
+        return ""
+    if back.why_not:
+        return back.why_not
+    if not back.is_before_last and not _takes_to(action):
+        return f"{step.action} goes to what was there before, and that was not healthy: {back.version} was"
+    return ""
+
+
+def _takes_to(action: Action) -> bool:
+    """Whether an action can be told what to go back to."""
+    return TO in getattr(action, "takes", ())
+
+
+def _params(step: Step, action: Action, situation: Situation) -> dict[str, str]:
+    """Return what is known of a step's params beforehand."""
+    params = step.params_for(situation.hypothesis.subject)
+    back = situation.back_to.get(step.action)
+    if back is not None and back.version and _takes_to(action):
+        params.setdefault(TO, back.version)
+    return params
+
+
 def _candidates(
     runbook: Runbook,
     steps: Sequence[Step],
@@ -234,7 +282,7 @@ def _candidates(
         Candidate(
             runbook=runbook,
             action=actions[step.action],
-            params=step.params_for(best.subject),
+            params=_params(step, actions[step.action], situation),
             score=score,
             record=record,
             reason=f"{step.action} {runbook.why}{after}; against {best.cause.value.replace('_', ' ')} {_past(record)}.",

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from quell.agents.case import Case, Telemetry
-from quell.agents.facts import is_new_error, levels, name_change, peers_of
+from quell.agents.changes import name_change
+from quell.agents.facts import is_new_error, levels, peers_of
 from quell.agents.indicators import Measured, as_evidence, began, find, shown
 from quell.incident.events import Change, Evidence, EvidenceKind, LogPattern, Window
 from quell.signals.facts import Reason
@@ -156,8 +157,11 @@ class Desk:
         )
 
     def _changes(self, service: str, number: int, reason: Reason) -> Evidence | None:
-        since = self.onset - timedelta(minutes=5)
-        found = [change for change in self.telemetry.changes if change.service == service and change.at >= since]
+        mine = [change for change in self.telemetry.changes if change.service == service]
+        # An older one is shown where it is what the reason names: what fills up takes long to show.
+        named = [change.at for change in mine if name_change(change) in reason.says]
+        since = min([self.onset - timedelta(minutes=5), *named])
+        found = [change for change in mine if change.at >= since]
         source, query = self.telemetry.changes_from
         return Evidence(
             id=f"E{number}",

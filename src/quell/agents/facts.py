@@ -10,23 +10,19 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from quell.agents.case import Case, Telemetry
+from quell.agents.changes import changes_of
 from quell.agents.indicators import RECENT_S, Measured, began, find, measure, reach
 from quell.agents.past import calm, undisturbed
 from quell.agents.prediction import running_out
-from quell.incident.events import Change, Series
-from quell.signals.causes import AFTER_ONSET_S, RETRYING, causes_of
-from quell.signals.facts import ChangeFacts, PeerFacts, ServiceFacts
+from quell.incident.events import Series
+from quell.signals.causes import RETRYING, causes_of
+from quell.signals.facts import PeerFacts, ServiceFacts
 from quell.signals.localize import Sign
 from quell.signals.rootcause import explained_by_callees
 from quell.signals.sequences import breaks, sequence_signs
 from quell.signals.series import Array, as_array
 from quell.signals.templates import PatternShift
 from quell.signals.traces import columns, trace_signs
-
-CHANGE_REACH_S = 300.0
-"""Changes up to this long before the onset are looked at."""
-
-ORDERED_BY = "quell"
 
 REQUEST_SERIES = ("request_rate", "error_ratio", "latency_mean")
 CLIENT_SERIES = ("client_request_rate", "client_error_ratio", "client_latency_mean")
@@ -247,7 +243,9 @@ def _service(
         calls_known=any(service in edge for edge in telemetry.edges),
         unmeasured=unmeasured(telemetry, service, case),
         peers=peers,
-        changes=_changes(telemetry.changes, service, onset if start is None else datetime.fromtimestamp(start, UTC)),
+        changes=changes_of(
+            telemetry.changes, measured, service, onset if start is None else datetime.fromtimestamp(start, UTC)
+        ),
         lead_s=middle - start if start is not None else 0.0,
     )
 
@@ -395,28 +393,3 @@ def _peers(case: Case, telemetry: Telemetry, service: str, troubled: Mapping[str
             )
         )
     return tuple(found)
-
-
-def _changes(changes: Sequence[Change], service: str, onset: datetime) -> tuple[ChangeFacts, ...]:
-    """
-    Return the changes of a service that were in place when its trouble began.
-
-    One that was followed by another of the same thing is no longer in place, and one that Quell made is no suspect.
-    """
-    last: dict[tuple[str, str], Change] = {}
-    for change in changes:
-        before_s = (onset - change.at).total_seconds()
-        if change.service == service and -AFTER_ONSET_S <= before_s <= CHANGE_REACH_S:
-            last[change.kind, change.what] = change
-    return tuple(
-        ChangeFacts(kind=change.kind, subject=name_change(change), before_onset_s=(onset - change.at).total_seconds())
-        for change in last.values()
-        if change.by != ORDERED_BY
-    )
-
-
-def name_change(change: Change) -> str:
-    """Say what changed: `release 1.5.0 (was 1.4.2)`, `config timeout_ms = 5 (was 800)`."""
-    if change.kind == "deploy":
-        return f"release {change.after} (was {change.before})"
-    return f"{change.kind} {change.what} = {change.after} (was {change.before})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,8 @@ from quell.actions.policy import Policy
 from quell.actions.runbook import Runbook
 from quell.agents import taint
 from quell.agents.case import Case, Progress, Telemetry
-from quell.agents.indicators import KIND_OF, say
+from quell.agents.changes import configuration_to_go_back_to, release_to_go_back_to
+from quell.agents.indicators import KIND_OF, measure, say
 from quell.agents.lot import hold_out
 from quell.eventlog.projections.history import RunbookRun
 from quell.incident.events import Checks, Detection, Diagnosis, Hypothesis, Indicator, Plan
@@ -61,7 +63,7 @@ async def plan(
     if diagnosis.abstained:
         return f"{diagnosis.says}: too uncertain to change anything"
     best = diagnosis.hypotheses[0]
-    situation = _situation(case, telemetry, detection, best, means)
+    situation = await asyncio.to_thread(_situation, case, telemetry, detection, best, means)
     choice = choose(situation, means.runbooks, means.actions.values(), means.records(situation.kind))
     if not choice.candidates:
         return _sentences(
@@ -114,6 +116,7 @@ def _params(candidate: Candidate, dry: DryRun) -> dict[str, str]:
 def _situation(
     case: Case, telemetry: Telemetry, detection: Detection | None, best: Hypothesis, means: Means
 ) -> Situation:
+    measured = measure(telemetry, case)
     return Situation(
         hypothesis=best,
         kind=means.kind_of(best.service),
@@ -124,6 +127,10 @@ def _situation(
         labels=tuple(alert.labels for alert in case.alerts),
         edges=telemetry.edges,
         runs=means.runs,
+        back_to={
+            "roll_back": release_to_go_back_to(telemetry.changes, measured, best.service),
+            "roll_back_config": configuration_to_go_back_to(telemetry.changes, measured, best.service),
+        },
     )
 
 

@@ -21,6 +21,7 @@ from quell.incident import events as ev
 from quell.incident.events import Window
 from quell.incident.state import Incident
 from quell.signals.calibration import Calibration
+from quell.signals.causes import SLOW_CHANGE_S
 
 T = TypeVar("T")
 
@@ -102,8 +103,14 @@ class Team:
 
     async def _look(self, incident: Incident, progress: Progress | None) -> tuple[Case, Telemetry]:
         case = self._case(incident)
-        telemetry = await gather(self._sources, case.window, progress=progress)
-        return case, self._linked(telemetry)
+        before = Window(start=case.first_at - timedelta(seconds=SLOW_CHANGE_S), end=case.window.start)
+        telemetry, older = await asyncio.gather(
+            gather(self._sources, case.window, progress=progress),
+            gather(self._sources, before, kinds=(ev.EvidenceKind.CHANGE,)),
+        )
+        changes = sorted({*older.changes, *telemetry.changes}, key=lambda change: change.at)
+        gaps = tuple(dict.fromkeys((*telemetry.gaps, *older.gaps)))
+        return case, self._linked(replace(telemetry, changes=changes, gaps=gaps))
 
     def _linked(self, telemetry: Telemetry) -> Telemetry:
         """Add the links that are known besides what the sources showed in the window."""

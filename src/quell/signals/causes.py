@@ -15,6 +15,9 @@ from quell.signals.facts import Reason, ServiceFacts
 RECENT_CHANGE_S = 180.0
 """A change longer than this before the onset is an unlikely cause."""
 
+SLOW_CHANGE_S = 3600.0
+"""The same where something fills up: that takes long to show."""
+
 AFTER_ONSET_S = 10.0
 """A change may be recorded up to this much after the onset was placed."""
 
@@ -137,9 +140,10 @@ def _logs(facts: ServiceFacts, weight: float) -> list[Reason]:
 def _changed(facts: ServiceFacts) -> list[Row]:
     """A release or a config value that went out shortly before the onset."""
     rows: list[Row] = []
+    reach_s = SLOW_CHANGE_S if _fills(facts) else RECENT_CHANGE_S
     for change in facts.changes:
         cause = {"deploy": Cause.BAD_RELEASE, "config": Cause.BAD_CONFIG}.get(change.kind)
-        if cause is None or not -AFTER_ONSET_S <= change.before_onset_s <= RECENT_CHANGE_S:
+        if cause is None or not -AFTER_ONSET_S <= change.before_onset_s <= reach_s:
             continue
         age_s = max(change.before_onset_s, 0.0)
         when = f"{age_s:.0f} s before the onset" if age_s >= 1 else "at the onset"
@@ -272,6 +276,11 @@ def _disk(facts: ServiceFacts) -> Row | None:
 def _disk_fills(facts: ServiceFacts) -> bool:
     """Whether it holds clearly more than normal, and is half full or on its way to be full."""
     return facts.disk_rise >= 0.15 and (facts.disk_full_in_s is not None or (facts.disk_use or 0) >= 0.5)
+
+
+def _fills(facts: ServiceFacts) -> bool:
+    """Whether memory, a disk or a pool fills up."""
+    return facts.memory_rise >= 0.15 or facts.pool_rise >= 0.2 or _disk_fills(facts)
 
 
 def _soon(full_in_s: float | None) -> str:

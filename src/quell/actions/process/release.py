@@ -42,12 +42,12 @@ class RollBack(ProcessChange):
     """
     Puts an earlier release of the service in place of the one that runs.
 
-    Params: `to`, the release; left open, it is the one before.
+    Params: `to`, the release. It is never left open: the one before may be as bad as the one that runs.
     """
 
     name = "roll_back"
     verb = "roll_back"
-    expected = "The service runs the release before, and errors that came with the new one end"
+    expected = "The service runs an earlier release, and errors that came with the new one end"
     risk = "What the new release had mended or added is gone; the service is away while its process is replaced."
     undo_is = "The release that ran before the roll-back is deployed again."
     undo_verb = "deploy"
@@ -57,9 +57,9 @@ class RollBack(ProcessChange):
 
     def pin(self, now: Service, params: Params) -> Params:
         """Name both releases."""
-        before, to = params.get("from") or now.version, params.get("to") or now.previous_version
+        before, to = params.get("from") or now.version, params.get("to")
         if not to:
-            raise Impossible(f"{now.name} has no release before {now.version}")
+            raise Impossible(f"no release is named to go back to from {now.version} of {now.name}")
         if before == to:
             raise Impossible(f"{now.name} runs {to} already")
         return {**params, "from": before, "to": to}
