@@ -30,6 +30,9 @@ LOOKS = 4
 
 BETWEEN_LOOKS_S = 3.0
 
+ALL_BUT_CHANGES = tuple(kind for kind in ev.EvidenceKind if kind is not ev.EvidenceKind.CHANGE)
+"""Changes are read over a longer window than the rest: what fills up takes long to show."""
+
 
 class Team:
     """
@@ -103,14 +106,20 @@ class Team:
 
     async def _look(self, incident: Incident, progress: Progress | None) -> tuple[Case, Telemetry]:
         case = self._case(incident)
-        before = Window(start=case.first_at - timedelta(seconds=SLOW_CHANGE_S), end=case.window.start)
-        telemetry, older = await asyncio.gather(
-            gather(self._sources, case.window, progress=progress),
-            gather(self._sources, before, kinds=(ev.EvidenceKind.CHANGE,)),
+        longer = Window(start=case.first_at - timedelta(seconds=SLOW_CHANGE_S), end=case.window.end)
+        telemetry, changed = await asyncio.gather(
+            gather(self._sources, case.window, kinds=ALL_BUT_CHANGES, progress=progress),
+            gather(self._sources, longer, kinds=(ev.EvidenceKind.CHANGE,)),
         )
-        changes = sorted({*older.changes, *telemetry.changes}, key=lambda change: change.at)
-        gaps = tuple(dict.fromkeys((*telemetry.gaps, *older.gaps)))
-        return case, self._linked(replace(telemetry, changes=changes, gaps=gaps))
+        return case, self._linked(
+            replace(
+                telemetry,
+                changes=changed.changes,
+                changes_from=changed.changes_from,
+                gaps=tuple(dict.fromkeys((*telemetry.gaps, *changed.gaps))),
+                kinds=telemetry.kinds | changed.kinds,
+            )
+        )
 
     def _linked(self, telemetry: Telemetry) -> Telemetry:
         """Add the links that are known besides what the sources showed in the window."""
