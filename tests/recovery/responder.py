@@ -1,5 +1,6 @@
 """
-Runs one response on DBOS in a chain of processes, each killed with SIGKILL right after a step of it is durable.
+Runs one response on DBOS in a chain of processes, each killed with SIGKILL right after a step of it is durable, or,
+for a step written as `before STEP`, after the step has recorded what it did and before the engine has noted its word.
 
     python -m tests.recovery.responder FOLDER HELPED STEP[,STEP...]
 
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from quell.workflow.dbos import DbosEngine
+from quell.workflow.dbos import AfterStep, DbosEngine
 from tests.workflow.stage import ScriptedAgents, open_incident, stage
 
 
@@ -24,7 +25,7 @@ def kill_now() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def kill_after(step: str | None) -> object:
+def kill_after(step: str | None) -> AfterStep:
     def after(workflow: str, name: str) -> None:
         if name == step:
             kill_now()
@@ -53,7 +54,10 @@ async def serve(folder: Path, helped: str, step: str | None) -> None:
         await open_incident(on.log)
         if step == "in act":
             on.action.after_change = kill_now
-        engine = DbosEngine(folder / "workflows.db", on.workflow, after_step=kill_after(step))  # type: ignore[arg-type]
+        early = (step or "").removeprefix("before ") if step and step.startswith("before ") else None
+        engine = DbosEngine(
+            folder / "workflows.db", on.workflow, after_work=kill_after(early), after_step=kill_after(step)
+        )
         await engine.launch()
         await engine.start("INC-1")
         async with asyncio.timeout(30):

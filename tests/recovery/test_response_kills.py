@@ -65,6 +65,24 @@ async def test_a_response_killed_after_every_step_ends_as_if_it_had_not_been(
     assert [line.split()[0] for line in end["done"]] == (["run", "undo"] if helped == "worse" else ["run"])  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("helped", "steps"), [("recovered", HELPS), ("worse", DOES_NOT_HELP), ("in_part", HELPS_IN_PART)]
+)
+async def test_a_response_killed_between_every_record_and_the_engines_note_of_it_ends_as_if_it_had_not_been(
+    tmp_path: Path, helped: str, steps: list[str]
+) -> None:
+    (tmp_path / "calm").mkdir()
+    (tmp_path / "killed").mkdir()
+    outcome, events = await undisturbed(tmp_path / "calm", helped)
+
+    end = await killed_after(tmp_path / "killed", helped, [f"before {step}" for step in steps])
+
+    assert end["kills"] == len(steps)
+    assert end["outcome"] == outcome
+    assert Counter(end["events"]) == events  # type: ignore[arg-type]
+    assert [line.split()[0] for line in end["done"]] == (["run", "undo"] if helped == "worse" else ["run"])  # type: ignore[attr-defined]
+
+
 async def test_a_process_killed_between_a_change_and_its_record_makes_the_change_once(tmp_path: Path) -> None:
     end = await killed_after(tmp_path, "recovered", ["in act"])
 

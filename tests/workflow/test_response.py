@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from quell.errors import Conflict, NotFound
+from quell.actions.action import Done, Target
+from quell.errors import BadAnswer, Conflict, NotFound, Unreachable
 from quell.eventlog.incidents import Incidents
 from quell.incident import decisions
 from quell.incident import events as ev
 from quell.incident.events import Autonomy, Phase, PhaseState, State
 from quell.incident.state import Incident
 from quell.workflow.engine import MemoryEngine
-from tests.workflow.stage import PLAN, ScriptedAgents, Stage, clock, open_incident, stage
+from tests.workflow.stage import PLAN, CountedRollBack, ScriptedAgents, Stage, clock, open_incident, stage
 
 
 async def run(on: Stage) -> tuple[str, Incident]:
@@ -231,6 +233,73 @@ async def test_a_person_who_resolves_first_is_not_overruled(tmp_path: Path) -> N
     assert incident.state is State.RESOLVED
     assert incident.escalation is None
     assert on.action.done == []
+
+
+async def test_a_response_whose_turn_comes_after_a_person_resolved_it_does_not_begin(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_incident(on.log)
+        await on.incidents.change("INC-1", lambda inc: decisions.resolve(inc, by="person:kim", reason="by hand"))
+        engine = MemoryEngine(on.workflow)
+        await engine.start("INC-1")
+        outcome = await engine.result("INC-1")
+        incident = await on.incidents.load("INC-1")
+
+    assert outcome == "superseded"
+    assert (incident.run, incident.state, on.action.done) == (0, State.RESOLVED, [])
+
+
+async def test_what_was_resolved_before_its_turn_and_is_reopened_gets_its_response(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_incident(on.log)
+        await on.incidents.change("INC-1", lambda inc: decisions.resolve(inc, by="person:kim", reason="by hand"))
+        async with on.following():
+            async with asyncio.timeout(10):
+                while "INC-1" not in on.engine._tasks or on.engine.running:
+                    await asyncio.sleep(0.01)
+            await on.incidents.change("INC-1", lambda inc: decisions.reopen(inc, by="person:kim", reason="it is back"))
+            incident = await on.until(lambda now: now.outcome is not None)
+
+    assert (incident.run, incident.outcome) == (1, "resolved")
+
+
+class Unsteady(CountedRollBack):
+    """An action whose undo cannot reach its target so many times."""
+
+    unreachable = 0
+
+    async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
+        if self.unreachable:
+            self.unreachable -= 1
+            raise Unreachable("no connection to the deploy server")
+        return await super().undo(target, undo_params, key=key)
+
+
+@pytest.mark.parametrize(("times", "state", "attempts"), [(1, "undone", 2), (9, "done", 3)])
+async def test_an_undo_that_cannot_reach_its_target_is_tried_again(
+    tmp_path: Path, times: int, state: str, attempts: int
+) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(helped="worse")) as on:
+        action = Unsteady(tmp_path / "ledger.txt")
+        action.unreachable = times
+        on.parts = replace(on.parts, actions={action.name: action})
+        outcome, incident = await run(on)
+
+    assert outcome == "escalated"
+    assert (incident.actions[0].state, incident.phases[Phase.UNDO].attempts) == (state, attempts)
+    assert incident.escalation is not None
+
+
+async def test_an_undo_that_the_target_refuses_is_not_tried_again(tmp_path: Path) -> None:
+    class Refusing(CountedRollBack):
+        async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
+            raise BadAnswer("403")
+
+    async with stage(tmp_path, agents=ScriptedAgents(helped="worse")) as on:
+        action = Refusing(tmp_path / "ledger.txt")
+        on.parts = replace(on.parts, actions={action.name: action})
+        _, incident = await run(on)
+
+    assert (incident.actions[0].state, incident.phases[Phase.UNDO].attempts) == ("undo_failed", 1)
 
 
 async def test_running_the_same_steps_twice_records_nothing_twice(tmp_path: Path) -> None:

@@ -8,13 +8,17 @@ goes on behind the phases that the log has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from quell.incident.events import Phase
 from quell.incident.state import Incident
 from quell.workflow.engine import Unfinished
 from quell.workflow.names import incident_of, response_id, response_of
+
+NAMED = 5
+"""Responses or workflows named at most; the rest is counted."""
 
 _PHASES = {str(phase): phase for phase in Phase}
 """A step that is a phase has its name."""
@@ -34,10 +38,15 @@ class Reconciled:
         """One sentence; empty when everything fits."""
         parts = []
         if self.begun_anew:
-            parts.append(f"{len(self.begun_anew)} responses that it had lost are taken up from the log")
+            parts.append(f"responses that it had lost and that are taken up from the log: {_some(self.begun_anew)}")
         if self.let_go:
-            parts.append(f"{len(self.let_go)} workflows that the log does not bear out are let go of")
-        return f"the workflow store was out of step with the log: {' and '.join(parts)}" if parts else ""
+            parts.append(f"workflows that the log does not bear out and that are let go of: {_some(self.let_go)}")
+        return f"the workflow store was out of step with the log: {'; '.join(parts)}" if parts else ""
+
+
+def _some(names: Collection[str]) -> str:
+    first = ", ".join(itertools.islice(names, NAMED))
+    return f"{first} and {len(names) - NAMED} more" if len(names) > NAMED else first
 
 
 def reconcile(
