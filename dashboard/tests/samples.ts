@@ -1,4 +1,16 @@
-import type { Evidence, IncidentDetail, IncidentSummary, Phase, PhaseState, PhaseView, TimelineEntry } from "@/lib/api/types";
+import { vi } from "vitest";
+import type {
+  ActionView,
+  Diagnosis,
+  Evidence,
+  IncidentDetail,
+  IncidentSummary,
+  Phase,
+  PhaseState,
+  PhaseView,
+  Plan,
+  TimelineEntry,
+} from "@/lib/api/types";
 
 export const T0 = Date.parse("2026-01-02T03:04:05Z");
 
@@ -132,4 +144,83 @@ export function metric(id: string, values: (number | null)[], over: Partial<Evid
     flagged: [],
     ...over,
   };
+}
+
+export function plan(over: Partial<Plan> = {}): Plan {
+  return {
+    id: "p1",
+    hypothesis_id: "H1",
+    action: "restart",
+    target: "payment",
+    params: { pid: "7" },
+    title: "restart payment",
+    steps: ["payment: process 7 → a new one"],
+    expected: "memory falls",
+    risk: "requests in flight fail",
+    undo: "A restart cannot be taken back.",
+    reversible: false,
+    reaches: ["payment"],
+    verified_by: "the alerts of the incident",
+    autonomy: "approve",
+    autonomy_reason: "no rule matches",
+    record: { helped: 0, tried: 0 },
+    runbook: "restart-leaking-memory",
+    runbook_version: "3",
+    choice: "restart-leaking-memory scores 0.28. Nothing else fits.",
+    checks: null,
+    held_out: false,
+    ...over,
+  };
+}
+
+export function diagnosis(over: Partial<Diagnosis> = {}): Diagnosis {
+  return {
+    hypotheses: [
+      {
+        id: "H1",
+        service: "payment",
+        cause: "memory_leak",
+        title: "payment: memory leak",
+        probability: 0.83,
+        calibrated: true,
+        in_favour: [{ evidence_id: "E1", says: "memory grows", weight: 2.03 }],
+        against: [],
+        subject: "",
+        score: 0.28,
+      },
+    ],
+    none_of_these: 0.17,
+    abstained: false,
+    says: "payment: memory leak",
+    evidence: [],
+    gaps: [],
+    calibrated_on: 40,
+    similar: [],
+    ...over,
+  };
+}
+
+export function action(over: Partial<ActionView> = {}): ActionView {
+  return {
+    plan_id: "p1",
+    action: "switch_flag",
+    target: "payment",
+    started_at: iso(30),
+    ended_at: iso(31),
+    state: "done",
+    output: "",
+    verdict: null,
+    ...over,
+  };
+}
+
+/** Let each POST be answered so, and GETs fail; returns what was posted: path and body. */
+export function answering(status: number, body: unknown): [string, unknown][] {
+  const posted: [string, unknown][] = [];
+  vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+    if (init.method !== "POST") return Promise.reject(new TypeError("nothing answers"));
+    posted.push([path, JSON.parse(init.body as string) as unknown]);
+    return Promise.resolve(new Response(JSON.stringify(body), { status }));
+  });
+  return posted;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAP_MS, FIRST_MS, backoffMs } from "@/lib/realtime/backoff";
-import { isStale, mayRetry, retryInS, sayStanding, standing } from "@/lib/realtime/standing";
+import { isFromMemory, isStale, mayRetry, retryInS, sayStanding, standing } from "@/lib/realtime/standing";
 import { AT, HELLO, Talk, live, sent } from "./talk";
 
 describe("back-off", () => {
@@ -215,5 +215,28 @@ describe("words", () => {
     talk.give({ type: "online", online: false });
     talk.give({ type: "closed", code: 1006, reason: "" });
     expect(sayStanding(talk.session, talk.now, null)).toBe("Offline, 0 s old");
+  });
+});
+
+describe("what is shown from memory", () => {
+  it("is nothing while the connection was lost only just now", () => {
+    const talk = live();
+    talk.give({ type: "closed", code: 1006, reason: "" });
+    expect(isFromMemory(talk.session, talk.now)).toBe(false);
+  });
+
+  it("is everything once nothing was heard for too long, the browser is offline, or the server refuses", () => {
+    const silent = live();
+    silent.give({ type: "closed", code: 1006, reason: "" });
+    expect(isFromMemory(silent.session, silent.now + 16_000)).toBe(true);
+
+    const offline = live();
+    offline.give({ type: "online", online: false });
+    offline.give({ type: "closed", code: 1006, reason: "" });
+    expect(isFromMemory(offline.session, offline.now)).toBe(true);
+
+    const refused = live();
+    refused.give({ type: "closed", code: 4500, reason: "reload" });
+    expect(isFromMemory(refused.session, refused.now)).toBe(true);
   });
 });

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 __all__ = ["Browser", "Watched", "browsing", "watch"]
 
@@ -86,9 +86,11 @@ class Watched:
         return [*errors, *violations]
 
 
-def watch(browser: Browser, url: str) -> Watched:
-    """Open an address in a page of its own."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+def watch(browser: Browser, url: str, *, size: tuple[int, int] = (1280, 900), dark: bool = False) -> Watched:
+    """Open an address in a page of its own, of a width and height in pixels."""
+    width, height = size
+    viewport: ViewportSize = {"width": width, "height": height}
+    page = browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light").new_page()
     page.add_init_script(RECORDER)
     watched = Watched(page)
     page.goto(url)

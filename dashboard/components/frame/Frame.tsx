@@ -6,6 +6,7 @@ import { live } from "@/lib/live/client";
 import { useChannel, useConnection } from "@/lib/live/hooks";
 import { Announcer } from "./Announcer";
 import { Help, openHelp } from "./Help";
+import { StaleBanner } from "./StaleBanner";
 import { TokenPrompt } from "./TokenPrompt";
 import { TopBar } from "./TopBar";
 import { useKeys } from "@/lib/keys";
@@ -29,7 +30,10 @@ export function Frame({ children }: { children: ReactNode }) {
       <a className={css.skip} href="#main">
         Skip to content
       </a>
-      <TopBar connection={connection} isLab={isLab} />
+      <div className={css.above}>
+        <TopBar connection={connection} isLab={isLab} />
+        <StaleBanner connection={connection} />
+      </div>
       {isLab ? <div className={css.band} aria-hidden="true" /> : null}
       <main id="main" className={css.main} tabIndex={-1}>
         {children}

@@ -7,6 +7,7 @@ import { clock } from "@/lib/format/time";
 import { webLink } from "@/lib/url";
 import { Fold } from "../kit/Fold";
 import { Empty } from "../kit/Notice";
+import { AsOf } from "../marks/AsOf";
 import { Flagged } from "../marks/Flagged";
 import css from "./incident.module.css";
 
@@ -74,6 +75,7 @@ export function Alerts({ detail }: { detail: IncidentDetail }) {
     <section className="panel live" aria-labelledby="alerts-title">
       <header className="panelHead">
         <h2 id="alerts-title">Alerts</h2>
+        <AsOf />
         <span className="muted num">
           {total}, {firing} firing{total > detail.alerts.length ? `; the newest ${detail.alerts.length} are here` : ""}
         </span>

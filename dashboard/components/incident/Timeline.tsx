@@ -10,6 +10,7 @@ import { useParam } from "@/lib/url";
 import { Choice, type Option } from "../kit/Choice";
 import { Fold } from "../kit/Fold";
 import { Empty } from "../kit/Notice";
+import { AsOf } from "../marks/AsOf";
 import { Flagged } from "../marks/Flagged";
 import { EvidenceCards } from "./EvidenceCards";
 import { Indicators } from "./Indicators";
@@ -111,6 +112,7 @@ export function Timeline({ detail }: { detail: IncidentDetail }) {
     <section className="panel live" aria-labelledby="timeline-title">
       <header className="panelHead">
         <h2 id="timeline-title">What happened</h2>
+        <AsOf />
         <Choice label="What to show" options={SHOWS} value={show} onChange={(value) => setParam(value === "story" ? null : value)} />
       </header>
       {cells.length === 0 ? (

@@ -10,6 +10,7 @@ import { useParam } from "@/lib/url";
 import { Reliability } from "../chart/Reliability";
 import { Choice, type Option } from "../kit/Choice";
 import { Bars } from "../kit/Notice";
+import { AsOf } from "../marks/AsOf";
 import { Agent } from "../marks/Agent";
 import { State } from "./Itself";
 import css from "./agents.module.css";
@@ -202,6 +203,7 @@ export function AgentsTab() {
     <>
       <div className={css.head}>
         <h2>How often the agents were right</h2>
+        <AsOf />
         <span className={`${css.explain} muted`}>
           in resolved incidents whose cause a person confirmed, or, weaker, whose fix was verified
         </span>

@@ -11,6 +11,7 @@ import type { Standing } from "@/lib/realtime/standing";
 import { setParam, useParam } from "@/lib/url";
 import { Choice, Pick } from "../kit/Choice";
 import { Bars, Empty, Failed } from "../kit/Notice";
+import { AsOf } from "../marks/AsOf";
 import { DegradedRows } from "./DegradedRows";
 import { IncidentRow } from "./IncidentRow";
 import css from "./ops.module.css";
@@ -22,7 +23,8 @@ function Filters() {
   const [show, setShow] = useParam("show");
   const [severity, setSeverity] = useParam("severity");
   const [service, setService] = useParam("service");
-  const totals = incidents === null ? null : totalsOf(incidents);
+  const { stale } = useConnection();
+  const totals = incidents === null || stale ? null : totalsOf(incidents);
   const options: { value: Show; label: string }[] = [
     { value: "all", label: "All" },
     { value: "open", label: totals === null ? "Open" : `Open ${totals.open}` },
@@ -56,6 +58,7 @@ function Filters() {
 
 function Nothing({ filtered }: { filtered: boolean }) {
   const { value } = useResource(lab);
+  const { stale } = useConnection();
   if (filtered) {
     const clear = () => ["show", "severity", "service"].forEach((name) => setParam(name, null));
     return (
@@ -63,6 +66,13 @@ function Nothing({ filtered }: { filtered: boolean }) {
         <button type="button" className="button" onClick={clear}>
           Clear the filters
         </button>
+      </Empty>
+    );
+  }
+  if (stale) {
+    return (
+      <Empty title="What is open now is not known">
+        <p>When Quell was last heard there was no incident. One may have come since.</p>
       </Empty>
     );
   }
@@ -173,6 +183,7 @@ export function Incidents(props: IncidentsProps) {
     <section className={`${css.list} panel live`} aria-labelledby="incidents-title">
       <header className="panelHead">
         <h2 id="incidents-title">Incidents</h2>
+        <AsOf />
         <span className={`${css.order} muted`}>needs a person first, then severity, then age</span>
         <span className="spring" />
         <Filters />

@@ -6,6 +6,7 @@ import { duration } from "@/lib/format/time";
 import { useLive } from "@/lib/live/hooks";
 import { Bars } from "../kit/Notice";
 import { Agent } from "../marks/Agent";
+import { AsOf } from "../marks/AsOf";
 import css from "./ops.module.css";
 
 const TONES: Readonly<Record<string, string | undefined>> = {
@@ -62,6 +63,7 @@ export function Itself() {
     <section className={`${css.itself} panel live`} aria-labelledby="itself-title">
       <header className="panelHead">
         <h2 id="itself-title">Agents and parts</h2>
+        <AsOf />
         <span className="spring" />
         <span className="muted">median time</span>
       </header>

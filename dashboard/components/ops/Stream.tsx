@@ -13,6 +13,7 @@ import { incidentHref, useParam } from "@/lib/url";
 import { Pick } from "../kit/Choice";
 import { Bars, Empty } from "../kit/Notice";
 import { Agent } from "../marks/Agent";
+import { AsOf } from "../marks/AsOf";
 import { useWindow } from "./useWindow";
 import css from "./ops.module.css";
 
@@ -105,6 +106,7 @@ export function Stream() {
     <section className={`${css.stream} panel live`} aria-labelledby="events-title">
       <header className="panelHead">
         <h2 id="events-title">Events</h2>
+        <AsOf />
         <Pick label="Agent" every="All agents" options={AGENTS} value={agent} onChange={setAgent} />
         <Pick label="Level" every="Info and up" options={Object.keys(LEVELS)} value={level} onChange={setLevel} />
         <span className="spring" />

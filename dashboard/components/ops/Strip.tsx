@@ -5,8 +5,8 @@ import type { AgentHealth } from "@/lib/api/types";
 import { totalsOf, type Totals } from "@/lib/board/rows";
 import { SEVERITIES } from "@/lib/board/words";
 import { NOTHING_KNOWN, count, counted } from "@/lib/format/number";
-import { age } from "@/lib/format/time";
-import { useClock, useLive } from "@/lib/live/hooks";
+import { age, clock } from "@/lib/format/time";
+import { useClock, useConnection, useLive } from "@/lib/live/hooks";
 import { quantile } from "@/lib/live/quantile";
 import { Countdown } from "../marks/Clocks";
 import { Severity } from "../marks/Severity";
@@ -30,9 +30,21 @@ function Unknown({ why }: { why: string }) {
   );
 }
 
+/** "None" is never said from memory: one may have come since. */
+function None({ children }: { children: ReactNode }) {
+  const { stale } = useConnection();
+  return stale ? <Unknown why="none when last heard" /> : children;
+}
+
 function Open({ totals }: { totals: Totals | null }) {
   if (totals === null) return <Unknown why="not read yet" />;
-  if (totals.open === 0) return <b>0</b>;
+  if (totals.open === 0) {
+    return (
+      <None>
+        <b>0</b>
+      </None>
+    );
+  }
   return SEVERITIES.filter((severity) => totals.bySeverity[severity] > 0).map((severity) => (
     <Severity key={severity} severity={severity} count={totals.bySeverity[severity]} />
   ));
@@ -49,9 +61,9 @@ function Wanted({ totals }: { totals: Totals | null }) {
   if (totals === null) return <Unknown why="not read yet" />;
   if (totals.wanted === 0) {
     return (
-      <>
+      <None>
         <b>0</b> <span className="muted">nobody</span>
-      </>
+      </None>
     );
   }
   return (
@@ -110,6 +122,17 @@ function Delay() {
   );
 }
 
+/** From when the figures are, while the page is not live. */
+function LastHeard() {
+  const { stale, heardAt } = useConnection();
+  if (!stale || heardAt === null) return null;
+  return (
+    <Tile label="As of">
+      <b className="num">{clock(heardAt)}</b> <span className="muted">UTC</span>
+    </Tile>
+  );
+}
+
 /** The numbers of the moment; what is not known says why. */
 export function Strip() {
   const incidents = useLive((state) => state.incidents);
@@ -118,6 +141,7 @@ export function Strip() {
   return (
     <section className={`${css.strip} panel live`} aria-label="Now">
       <dl>
+        <LastHeard />
         <Tile label="Open">
           <Open totals={totals} />
         </Tile>

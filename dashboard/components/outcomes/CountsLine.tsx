@@ -1,10 +1,14 @@
-import { count } from "@/lib/format/number";
+"use client";
+
+import { NOTHING_KNOWN, count } from "@/lib/format/number";
+import { useConnection } from "@/lib/live/hooks";
 import type { Report } from "@/lib/outcomes/types";
 import css from "./outcomes.module.css";
 
 /** What became of the incidents of the window, in numbers. */
 export function CountsLine({ report }: { report: Report }) {
   const { counts } = report;
+  const { stale } = useConnection();
   const rows: readonly (readonly [string, number, string])[] = [
     ["Handled", counts.handled, "Ended; false alarms and merged ones are not among them"],
     ["Open", counts.open, "Still open"],
@@ -19,7 +23,7 @@ export function CountsLine({ report }: { report: Report }) {
           <div key={name} title={why}>
             <dt className="muted">{name}</dt>
             <dd className="num">
-              <b>{count(n)}</b>
+              <b>{stale && n === 0 && name === "Open" ? NOTHING_KNOWN : count(n)}</b>
             </dd>
           </div>
         ))}

@@ -5,7 +5,7 @@ import { skewMs } from "@/lib/realtime/clock";
 import { readTs } from "@/lib/realtime/protocol";
 import type { Effect, Session } from "@/lib/realtime/session";
 import { LiveSocket } from "@/lib/realtime/socket";
-import { isStale, mayRetry, sayStanding, standing, type Standing } from "@/lib/realtime/standing";
+import { isFromMemory, mayRetry, sayStanding, standing, type Standing } from "@/lib/realtime/standing";
 import { DETAIL_PREFIX, type News } from "./fold";
 import { median } from "./quantile";
 import { LiveStore } from "./store";
@@ -14,7 +14,10 @@ import { watchVisibility } from "./visibility";
 export interface ConnectionView {
   standing: Standing;
   words: string;
+  /** Nothing arrives any more: what is shown is from memory. */
   stale: boolean;
+  /** The server's clock when it was last heard, Unix milliseconds; null when it never was. */
+  heardAt: number | null;
   mayRetry: boolean;
 }
 
@@ -28,7 +31,7 @@ const POLLED: Readonly<Record<string, string>> = {
   health: "/dashboard/health/detailed",
 };
 
-const STARTING: ConnectionView = { standing: "connecting", words: "Connecting", stale: false, mayRetry: false };
+const STARTING: ConnectionView = { standing: "connecting", words: "Connecting", stale: false, heardAt: null, mayRetry: false };
 
 class LiveClient {
   readonly store = new LiveStore({
@@ -140,7 +143,8 @@ class LiveClient {
     const view: ConnectionView = {
       standing: standing(session, now),
       words: sayStanding(session, now, median(this.store.getState().delaysMs)),
-      stale: isStale(session, now),
+      stale: isFromMemory(session, now),
+      heardAt: session.heardAt === null ? null : session.heardAt - skewMs(session.skew),
       mayRetry: mayRetry(session),
     };
     const old = this.view;

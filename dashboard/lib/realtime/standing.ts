@@ -28,6 +28,13 @@ export function isStale(session: Session, nowMs: number): boolean {
   return session.heardAt !== null && nowMs - session.heardAt > STALE_MS;
 }
 
+const NOT_LIVE: ReadonlySet<Standing> = new Set<Standing>(["stale", "offline", "refused"]);
+
+/** Whether nothing arrives any more, so that what is shown is from memory and must not be acted on. */
+export function isFromMemory(session: Session, nowMs: number): boolean {
+  return NOT_LIVE.has(standing(session, nowMs));
+}
+
 /** Events still to come, 0 while that is not known; null when every channel is up to date. */
 export function behind(session: Session): number | null {
   const channels = Object.values(session.channels);
