@@ -163,7 +163,7 @@ describe("the question what it was", () => {
 
   it("shows what was said, and lets it be changed", () => {
     render(<CauseAnswer detail={{ ...asked, cause_confirmed: { service: "cart", cause: "memory_leak", by: "person:ada" } }} />);
-    expect(screen.getByText(/ada said what it was: cart, memory leak/)).toBeTruthy();
+    expect(screen.getByText(/ada \(unproven\) said what it was: cart, memory leak/)).toBeTruthy();
     fireEvent.click(screen.getByText("Change"));
     expect(screen.getByText("Yes")).toBeTruthy();
   });

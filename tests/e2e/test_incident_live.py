@@ -111,7 +111,7 @@ def test_a_person_is_asked_a_stale_page_cannot_answer_and_approval_by_keyboard_i
     card = shown.page.get_by_role("region", name="Approval")
     approve = card.get_by_role("button", name="Approve")
     expect(approve).to_be_enabled()
-    expect(card).to_contain_text("switch flag payment")
+    expect(card).to_contain_text("Switch flag payment")
     assert shop.changes()[before:] == []
 
     shop.kill()

@@ -1,14 +1,17 @@
 "use client";
 
-import { useId, useState } from "react";
-import type { ApprovalView, IncidentSummary, Plan } from "@/lib/api/types";
-import { who } from "@/lib/board/words";
+import { useId, useState, type ReactNode } from "react";
+import type { ApprovalView, Diagnosis, IncidentSummary, Plan } from "@/lib/api/types";
+import { causeOf } from "@/lib/board/plan";
+import { sentence, who } from "@/lib/board/words";
+import { percent } from "@/lib/format/number";
 import { clock } from "@/lib/format/time";
 import { useClock, useConnection } from "@/lib/live/hooks";
 import { Countdown } from "../marks/Clocks";
-import { PlanFacts } from "./PlanFacts";
+import { Bar } from "./Hypotheses";
+import { PlanDiff, PlanFacts, PlanMore } from "./PlanFacts";
 import { Reason } from "./Reason";
-import { useCommand } from "./useCommand";
+import { useCommand, type Commanding } from "./useCommand";
 import css from "./findings.module.css";
 
 export const APPROVAL_ID = "approval";
@@ -20,91 +23,167 @@ export function focusApproval(): void {
   card?.focus();
 }
 
+/** Whether a person is asked about a plan and nobody has answered yet. */
+export function isAsked(row: IncidentSummary): boolean {
+  return row.wants === "approve" && row.approval !== null && row.approval.answer === null;
+}
+
 interface ApprovalCardProps {
   row: IncidentSummary;
   plan: Plan | null;
+  diagnosis: Diagnosis | null;
   /** Leaves out what the incident's page has room for. */
   brief?: boolean;
 }
 
 /** Why the buttons cannot be pressed, or null. */
 function obstacle(stale: boolean, over: boolean, known: boolean, fresh: boolean): string | null {
-  if (!known) return "The plan itself has not arrived yet.";
   if (stale) return "Not while what is shown is stale.";
+  if (!known) return "The plan itself has not arrived yet.";
   if (over) return "The time to answer is over.";
   return fresh ? null : "Plan changed, review it first.";
 }
 
-/** The question to a person: what will change, why, what to expect, and the two answers. */
-export function ApprovalCard({ row, plan, brief = false }: ApprovalCardProps) {
-  const approval = row.approval;
-  const waits = row.wants === "approve" && approval !== null && approval.answer === null;
+/** The question to a person, with everything that is needed to answer it, and the two answers. */
+export function ApprovalCard({ row, plan, diagnosis, brief = false }: ApprovalCardProps) {
+  const { approval } = row;
+  const asked = isAsked(row) && approval !== null;
+  const shape = brief ? "" : `panel ${asked ? css.alone : ""}`;
   return (
-    <section id={APPROVAL_ID} tabIndex={-1} className={waits ? css.approval : css.answered} aria-label="Approval">
-      {waits ? <Question key={row.id} row={row} approval={approval} plan={plan} brief={brief} /> : <Answer approval={approval} />}
+    <section id={APPROVAL_ID} tabIndex={-1} className={`${asked ? css.approval : css.answered} ${shape}`} aria-label="Approval">
+      {asked ? (
+        <Question key={row.id} row={row} approval={approval} plan={plan} diagnosis={diagnosis} brief={brief} />
+      ) : (
+        <Answer approval={approval} />
+      )}
     </section>
   );
 }
 
-function Question({ row, approval, plan, brief }: { row: IncidentSummary; approval: ApprovalView; plan: Plan | null; brief: boolean }) {
+interface QuestionProps extends ApprovalCardProps {
+  approval: ApprovalView;
+}
+
+function Question({ row, approval, plan, diagnosis, brief = false }: QuestionProps) {
   const { stale } = useConnection();
-  const { busy, error, run, clear } = useCommand(row.id);
+  const commanding = useCommand(row.id);
   const [reviewed, setReviewed] = useState(approval.plan_id);
-  const [rejecting, setRejecting] = useState(false);
   const over = useClock((now) => Date.parse(approval.expires_at) <= now) ?? false;
-  const hint = useId();
   const known = plan?.id === approval.plan_id;
   const fresh = reviewed === approval.plan_id;
-  const why = obstacle(stale, over, known, fresh);
   const review = () => {
     setReviewed(approval.plan_id);
-    clear();
+    commanding.clear();
   };
   return (
     <>
-      <h3 className={css.wanted}>Approve? {approval.title}</h3>
-      {known ? <PlanFacts plan={plan} brief={brief} /> : <p>{approval.reason}</p>}
-      {fresh ? null : (
-        <p className={css.changed} role="alert">
-          Plan changed, review.{" "}
-          <button type="button" className="button small" onClick={review}>
-            I have reviewed it
-          </button>
-        </p>
-      )}
-      {error === null ? null : <p role="alert">{error}</p>}
-      {rejecting ? (
-        <Reason
-          label="Why not?"
-          action="Reject"
-          busy={busy}
-          onCancel={() => setRejecting(false)}
-          onSubmit={(reason) => void run({ name: "reject", plan_id: approval.plan_id, reason })}
-        />
-      ) : (
-        <div className={css.answers}>
-          <button
-            type="button"
-            className="button primary"
-            disabled={why !== null || busy}
-            aria-describedby={hint}
-            onClick={() => void run({ name: "approve", plan_id: approval.plan_id })}
-          >
-            {busy ? "Sending" : "Approve"}
-          </button>
-          <button type="button" className="button" disabled={why !== null || busy} onClick={() => setRejecting(true)}>
-            Reject
-          </button>
-          <span className="spring" />
-          <span className={`${css.expiry} num`} id={hint}>
-            {why ?? (
-              <>
-                expires in <Countdown until={approval.expires_at} over="0:00" />
-              </>
-            )}
+      <div className={brief ? css.question : `${css.question} live`}>
+        <h3 className={css.wanted}>Approve? {sentence(approval.title)}</h3>
+        {known ? (
+          <>
+            <Because plan={plan} diagnosis={diagnosis} />
+            <PlanDiff plan={plan} />
+            <PlanFacts plan={plan} brief={brief} />
+            {brief ? null : <PlanMore plan={plan} />}
+          </>
+        ) : (
+          <p>{approval.reason}</p>
+        )}
+      </div>
+      <div className={brief ? css.answerBar : `${css.answerBar} ${css.atEdge}`}>
+        {fresh ? null : (
+          <p className={css.changed} role="alert">
+            Plan changed, review.{" "}
+            <button type="button" className="button small" onClick={review}>
+              I have reviewed it
+            </button>
+          </p>
+        )}
+        {commanding.error === null ? null : <p role="alert">{commanding.error}</p>}
+        <Answers approval={approval} commanding={commanding} why={obstacle(stale, over, known, fresh)} />
+      </div>
+    </>
+  );
+}
+
+/** The cause that the plan is for, how likely it is, and what speaks for it most. */
+function Because({ plan, diagnosis }: { plan: Plan; diagnosis: Diagnosis | null }) {
+  const cause = causeOf(plan, diagnosis);
+  if (cause === null) return <p className={css.because}>Diagnosis names no cause that this plan is for.</p>;
+  const first = cause.in_favour.reduce<(typeof cause.in_favour)[number] | null>(
+    (most, one) => (most === null || one.weight > most.weight ? one : most),
+    null,
+  );
+  return (
+    <div className={css.because}>
+      <div className={css.head}>
+        <span className={css.leading}>{cause.title}</span>
+        <span className={`${css.leading} num`}>
+          <span className="unseen">probability </span>
+          {percent(cause.probability)}
+        </span>
+      </div>
+      <Bar share={cause.probability} first />
+      <p className="dim">
+        {first === null ? "Nothing speaks for it by itself." : `${sentence(first.says)}.`}{" "}
+        {cause.calibrated ? null : (
+          <span className="tag" title="Too few ended incidents to say how often such a number was right">
+            uncalibrated
           </span>
-        </div>
-      )}
+        )}
+      </p>
+    </div>
+  );
+}
+
+interface AnswersProps {
+  approval: ApprovalView;
+  commanding: Commanding;
+  /** Why nobody can answer now, or null. */
+  why: string | null;
+}
+
+function Answers({ approval, commanding: { busy, run }, why }: AnswersProps) {
+  const [rejecting, setRejecting] = useState(false);
+  const hint = useId();
+  const disabled = why !== null || busy;
+  if (rejecting && why === null) {
+    return (
+      <Reason
+        label="Why not?"
+        action="Reject"
+        busy={busy}
+        onCancel={() => setRejecting(false)}
+        onSubmit={(reason) => void run({ name: "reject", plan_id: approval.plan_id, reason })}
+      />
+    );
+  }
+  return (
+    <div className={css.answers}>
+      <button
+        type="button"
+        className="button primary"
+        disabled={disabled}
+        aria-describedby={hint}
+        onClick={() => void run({ name: "approve", plan_id: approval.plan_id })}
+      >
+        {busy ? "Sending" : "Approve"}
+      </button>
+      <button type="button" className="button" disabled={disabled} onClick={() => setRejecting(true)}>
+        Reject
+      </button>
+      <span className="spring" />
+      <span className={`${css.expiry} num`} id={hint}>
+        {why ?? <Expiry at={approval.expires_at} />}
+      </span>
+    </div>
+  );
+}
+
+function Expiry({ at }: { at: string }): ReactNode {
+  return (
+    <>
+      expires in <Countdown until={at} over="0:00" />
     </>
   );
 }
@@ -117,7 +196,7 @@ function Answer({ approval }: { approval: ApprovalView | null }) {
     <p className="dim">
       <b>{ANSWERS[approval.answer] ?? approval.answer}</b>
       {approval.by === null ? "" : ` by ${who(approval.by)}`}
-      {approval.answered_at === null ? "" : ` at ${clock(approval.answered_at)} UTC`}: {approval.title}
+      {approval.answered_at === null ? "" : ` at ${clock(approval.answered_at)} UTC`}: {sentence(approval.title)}
     </p>
   );
 }

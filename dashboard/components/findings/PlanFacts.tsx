@@ -1,4 +1,6 @@
 import type { Plan } from "@/lib/api/types";
+import { changesOf, type PlanChange } from "@/lib/board/plan";
+import { Fold } from "../kit/Fold";
 import css from "./findings.module.css";
 
 /** How often the action helped before, said without a percentage. */
@@ -7,38 +9,85 @@ export function recordWords(plan: Plan): string {
   return tried === 0 ? "Not tried here before." : `Helped ${helped} of ${tried} times here.`;
 }
 
-/** What will be done, and everything needed to judge it. */
-export function PlanFacts({ plan, brief = false }: { plan: Plan; brief?: boolean }) {
+function Side({ sign, said, words }: { sign: string; said: string; words: string }) {
   return (
     <>
-      {brief ? null : (
-        <ol className={css.steps}>
-          {plan.steps.map((step) => (
-            <li key={step}>{step}</li>
-          ))}
-        </ol>
+      <span aria-hidden="true">{sign}</span>
+      <span>
+        <span className="unseen">{said}: </span>
+        {words}
+      </span>
+    </>
+  );
+}
+
+function Changed({ change, where }: { change: PlanChange; where: string }) {
+  return (
+    <li>
+      {change.where === "" || change.where === where ? null : <b>{change.where}</b>}
+      {change.before === null ? (
+        <span>{change.after}</span>
+      ) : (
+        <>
+          <del>
+            <Side sign="−" said="before" words={change.before} />
+          </del>
+          <ins>
+            <Side sign="+" said="after" words={change.after} />
+          </ins>
+        </>
       )}
+    </li>
+  );
+}
+
+/** The change as a diff, and each HTTP call that makes it. */
+export function PlanDiff({ plan }: { plan: Plan }) {
+  const changes = changesOf(plan);
+  const calls = plan.calls ?? [];
+  return (
+    <ul className={css.diff} aria-label="What will change">
+      {changes.map((change, index) => (
+        <Changed key={index} change={change} where={changes[index - 1]?.where ?? ""} />
+      ))}
+      {calls.map((call) => (
+        <li key={call} className={css.call}>
+          {call}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What to expect of a plan and what it may do besides; `brief` leaves out what its page shows elsewhere. */
+export function PlanFacts({ plan, brief = false }: { plan: Plan; brief?: boolean }) {
+  return (
+    <dl className={css.facts}>
+      {brief ? null : <Fact name="Expected" words={plan.expected} />}
+      <Fact name="Risk" words={plan.risk} />
+      <Fact name="Undo" words={plan.reversible ? plan.undo : `Cannot be undone. ${plan.undo}`} />
+      {brief ? null : <Fact name="Record" words={recordWords(plan)} />}
+    </dl>
+  );
+}
+
+/** What is needed only to check how the plan came about, with its internal numbers. */
+export function PlanMore({ plan }: { plan: Plan }) {
+  return (
+    <Fold summary="How this plan was chosen">
       <dl className={css.facts}>
-        <Fact name="Expected" words={plan.expected} />
-        {brief ? <Fact name="Record" words={recordWords(plan)} /> : <Fact name="Risk" words={plan.risk} />}
-        <Fact name="Undo" words={plan.reversible ? plan.undo : `Cannot be undone. ${plan.undo}`} />
-        {brief ? null : (
+        <Fact name="Reaches" words={plan.reaches.length === 0 ? `${plan.target} only` : plan.reaches.join(", ")} />
+        <Fact name="Checked by" words={plan.verified_by} />
+        {plan.runbook === "" ? null : (
           <>
-            <Fact name="Reaches" words={plan.reaches.length === 0 ? `${plan.target} only` : plan.reaches.join(", ")} />
-            <Fact name="Record" words={recordWords(plan)} />
-            <Fact name="Verified by" words={plan.verified_by} />
-            {plan.runbook === "" ? null : (
-              <>
-                <Fact name="Runbook" words={`${plan.runbook}, version ${plan.runbook_version}`} mono />
-                <Fact name="Chosen" words={plan.choice} />
-              </>
-            )}
-            <Fact name="Policy" words={`${plan.autonomy}: ${plan.autonomy_reason}`} />
-            <Fact name="Plan" words={plan.id.slice(0, 12)} mono />
+            <Fact name="Runbook" words={`${plan.runbook}, version ${plan.runbook_version}`} mono />
+            <Fact name="Chosen" words={plan.choice} />
           </>
         )}
+        <Fact name="Policy" words={`${plan.autonomy}: ${plan.autonomy_reason}`} />
+        <Fact name="Plan" words={plan.id.slice(0, 12)} mono />
       </dl>
-    </>
+    </Fold>
   );
 }
 

@@ -2,15 +2,14 @@
 
 import type { IncidentDetail, Plan } from "@/lib/api/types";
 import { topology, useResource } from "@/lib/api/resource";
-import { isEnded, spoken } from "@/lib/board/words";
+import { isEnded, sentence, verificationWords } from "@/lib/board/words";
 import { measure, normalRange } from "@/lib/format/number";
 import { duration } from "@/lib/format/time";
 import { CallGraph } from "../chart/CallGraph";
-import { ApprovalCard } from "../findings/ApprovalCard";
 import { CauseAnswer } from "../findings/CauseAnswer";
 import { Hypotheses } from "../findings/Hypotheses";
 import { Outlook } from "../findings/Outlook";
-import { PlanFacts } from "../findings/PlanFacts";
+import { PlanDiff, PlanFacts, PlanMore } from "../findings/PlanFacts";
 import { Actions } from "./Actions";
 import { goToEvidence } from "./evidence";
 import css from "./incident.module.css";
@@ -20,19 +19,23 @@ function PlanPart({ plan, asked }: { plan: Plan | null; asked: boolean }) {
   if (plan === null || asked) return null;
   return (
     <section>
-      <h3>Plan: {plan.title}</h3>
+      <h3>Plan: {sentence(plan.title)}</h3>
+      <PlanDiff plan={plan} />
       <PlanFacts plan={plan} />
+      <PlanMore plan={plan} />
     </section>
   );
 }
 
 function Verification({ detail }: { detail: IncidentDetail }) {
-  const { verification } = detail;
+  const { summary, verification } = detail;
   if (verification === null) return null;
+  const past = summary.state === "reopened" ? "Before it was opened again: " : "";
   return (
     <section>
       <h3>
-        Verified: {spoken(verification.verdict)} <span className="muted num">in {duration(verification.took_s)}</span>
+        {past}
+        {verificationWords(verification)} <span className="muted num">in {duration(verification.took_s)}</span>
       </h3>
       <p className="dim">{verification.says}</p>
       {verification.readings.length === 0 ? null : (
@@ -106,7 +109,7 @@ function Escalation({ detail }: { detail: IncidentDetail }) {
   if (escalation === null) return null;
   return (
     <section className={summary.wants === "take_over" ? css.takeOver : undefined}>
-      <h3>{summary.wants === "take_over" ? "A person must take over" : "Handed over to a person"}</h3>
+      <h3>{summary.wants === "take_over" ? "Escalated: a person must take over" : "Escalated to a person"}</h3>
       <p>{escalation.reason}</p>
       {escalation.missing.length === 0 ? null : <p className="dim">Lacking: {escalation.missing.join(", ")}.</p>}
     </section>
@@ -138,7 +141,6 @@ export function Aside({ detail }: { detail: IncidentDetail }) {
   const asked = row.wants === "approve" && row.approval?.plan_id === detail.plan?.id;
   return (
     <aside className={`panel live ${css.aside}`} aria-label="Findings and decisions">
-      <ApprovalCard row={row} plan={detail.plan} />
       <Escalation detail={detail} />
       <Verification detail={detail} />
       <Actions actions={detail.actions} />

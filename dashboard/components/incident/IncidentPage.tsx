@@ -10,7 +10,7 @@ import { live } from "@/lib/live/client";
 import { DETAIL_PREFIX } from "@/lib/live/fold";
 import { useChannel, useLive } from "@/lib/live/hooks";
 import { useParam } from "@/lib/url";
-import { focusApproval } from "../findings/ApprovalCard";
+import { ApprovalCard, focusApproval, isAsked } from "../findings/ApprovalCard";
 import { Empty, Failed } from "../kit/Notice";
 import { Alerts } from "./Alerts";
 import { Aside } from "./Aside";
@@ -56,16 +56,20 @@ function Missing({ id }: { id: string | null }) {
 }
 
 function Loaded({ detail }: { detail: IncidentDetail }) {
+  const asked = isAsked(detail.summary);
   useEffect(() => {
     document.title = `${detail.summary.title} · Quell`;
   }, [detail.summary.title]);
   return (
-    <div className={css.page}>
+    <div className={asked ? `${css.page} ${css.asked}` : css.page} data-asked={asked ? "" : undefined}>
       <div className={`panel live ${css.head}`}>
         <Header detail={detail} />
         <Waterfall phases={detail.summary.phases} timeline={detail.timeline} />
       </div>
-      <Aside detail={detail} />
+      <div className={css.side}>
+        <ApprovalCard row={detail.summary} plan={detail.plan} diagnosis={detail.diagnosis} />
+        <Aside detail={detail} />
+      </div>
       <div className={css.main}>
         <Timeline detail={detail} />
         <Alerts detail={detail} />

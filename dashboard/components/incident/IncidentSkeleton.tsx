@@ -8,8 +8,10 @@ export function IncidentSkeleton({ children }: { children?: ReactNode }) {
     <div className={css.page} aria-busy={children === undefined}>
       <h1 className="unseen">Incident</h1>
       <div className={`panel ${css.head} ${css.headSkeleton}`}>{children ?? <Bars lines={3} />}</div>
-      <div className={`panel ${css.aside}`}>
-        <Bars lines={9} />
+      <div className={css.side}>
+        <div className={`panel ${css.aside}`}>
+          <Bars lines={9} />
+        </div>
       </div>
       <div className={`panel ${css.main}`}>
         <Bars lines={9} tall />

@@ -2,7 +2,8 @@
 
 import Link from "next/link";
 import type { Evidence, IncidentDetail, IncidentSummary } from "@/lib/api/types";
-import { isEnded, spoken } from "@/lib/board/words";
+import { lastResponse } from "@/lib/board/phases";
+import { isEnded, verificationWords } from "@/lib/board/words";
 import { useChannel, useLive } from "@/lib/live/hooks";
 import { incidentHref } from "@/lib/url";
 import { MetricChart } from "../chart/MetricChart";
@@ -10,19 +11,19 @@ import { ApprovalCard } from "../findings/ApprovalCard";
 import { Hypotheses } from "../findings/Hypotheses";
 import { Outlook } from "../findings/Outlook";
 import { Bars, Empty } from "../kit/Notice";
+import { AsOf } from "../marks/AsOf";
 import { Severity } from "../marks/Severity";
 import css from "./ops.module.css";
 
-/** The series that best shows what is wrong: the first indicator's, else the first metric with an onset. */
+/** The series that best shows what the newest response found: the first indicator's, else the first metric with an onset. */
 export function leadingEvidence(detail: IncidentDetail): Evidence | null {
-  const metrics = [...(detail.detection?.evidence ?? []), ...Object.values(detail.evidence)].filter(
-    (piece) => piece.kind === "metric" && piece.series.length > 0,
-  );
-  const first = detail.detection?.indicators[0];
-  const fits = metrics.find(
-    (piece) => first !== undefined && piece.series.some((one) => one.service === first.service && one.name === first.series),
-  );
-  return fits ?? metrics.find((piece) => piece.onset !== null) ?? metrics[0] ?? null;
+  const cited = lastResponse(detail.timeline).flatMap((entry) => entry.evidence_ids);
+  const indicated = (detail.detection?.indicators ?? []).map((one) => one.evidence_id);
+  const metrics = [...new Set([...indicated, ...cited])]
+    .flatMap((id) => detail.evidence[id] ?? [])
+    .filter((piece) => piece.kind === "metric" && piece.series.length > 0);
+  const first = metrics.find((piece) => piece.id === indicated[0]);
+  return first ?? metrics.find((piece) => piece.onset !== null) ?? metrics[0] ?? null;
 }
 
 function Outcome({ detail }: { detail: IncidentDetail }) {
@@ -30,7 +31,7 @@ function Outcome({ detail }: { detail: IncidentDetail }) {
   if (verification !== null) {
     return (
       <section>
-        <h3>Verified: {spoken(verification.verdict)}</h3>
+        <h3>{verificationWords(verification)}</h3>
         <p className="dim">{verification.says}</p>
       </section>
     );
@@ -38,7 +39,7 @@ function Outcome({ detail }: { detail: IncidentDetail }) {
   if (escalation === null) return null;
   return (
     <section>
-      <h3>Handed over</h3>
+      <h3>Escalated</h3>
       <p className="dim">{escalation.reason}</p>
     </section>
   );
@@ -100,6 +101,7 @@ export function Selected({ row }: { row: IncidentSummary | null }) {
         <h2 id="selected-title" className={css.sideTitle}>
           {row.title}
         </h2>
+        <AsOf />
         <Link href={incidentHref(row.id)} prefetch={false} aria-label={`Open ${row.id}`}>
           Open <span className="kbd">↵</span>
         </Link>
@@ -107,7 +109,7 @@ export function Selected({ row }: { row: IncidentSummary | null }) {
       <div className={css.sideBody} key={row.id} tabIndex={0} role="region" aria-label="What is known">
         {detail === undefined ? <Bars lines={10} /> : <Findings detail={detail} row={row} />}
       </div>
-      <ApprovalCard row={row} plan={detail?.plan ?? null} brief />
+      <ApprovalCard row={row} plan={detail?.plan ?? null} diagnosis={detail?.diagnosis ?? null} brief />
     </aside>
   );
 }

@@ -24,8 +24,8 @@ export interface Spans {
   rows: PhaseRow[];
 }
 
-/** The entries of the last response only: earlier ones had phases of their own. */
-function lastResponse(timeline: readonly TimelineEntry[]): readonly TimelineEntry[] {
+/** The entries of the last response only: earlier ones had phases and findings of their own. */
+export function lastResponse(timeline: readonly TimelineEntry[]): readonly TimelineEntry[] {
   const at = timeline.findLastIndex((entry) => entry.type === "ResponseStarted");
   return at < 0 ? timeline : timeline.slice(at);
 }

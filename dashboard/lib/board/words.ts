@@ -1,5 +1,5 @@
 /** The words for what the server names with a code. */
-import type { Cause, IncidentSummary, Phase, PhaseState, PhaseView, Severity, State } from "@/lib/api/types";
+import type { Cause, IncidentSummary, Phase, PhaseState, PhaseView, Severity, State, Verification } from "@/lib/api/types";
 
 export const SEVERITIES: readonly Severity[] = ["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"];
 
@@ -33,7 +33,7 @@ export function isEnded(row: IncidentSummary): boolean {
 /** What a person is wanted for, or null. */
 export function wantsWords(row: IncidentSummary): string | null {
   if (row.wants === null) return null;
-  return row.wants === "approve" ? "Wants approval" : row.wants === "take_over" ? "Take over" : row.wants;
+  return row.wants === "approve" ? "Wants approval" : row.wants === "take_over" ? "Escalated" : row.wants;
 }
 
 /** How it stands, said in one or two words. */
@@ -71,11 +71,33 @@ export function phaseNote(row: IncidentSummary): string {
   return phase.state === "completed" ? `${phase.phase} done` : `${phase.phase} ${PHASE_STATE_WORDS[phase.state]}`;
 }
 
-/** `person:ada` → `ada`, `agent:diagnosis` → `diagnosis`. */
+/** The one principal behind the access token; any other name of a person was only typed. */
+const OPERATOR = "operator";
+
+/** `agent:diagnosis` → `diagnosis`, `person:operator` → `operator`, and what somebody typed as a name: `ada (unproven)`. */
 export function who(by: string | null): string {
   if (by === null || by === "") return "nobody";
-  const at = by.indexOf(":");
-  return at < 0 ? by : by.slice(at + 1);
+  const name = by.replace(/^[a-z]+:/, "");
+  const typed = by.startsWith("person:") && name !== OPERATOR && !name.startsWith(`${OPERATOR} (`);
+  return typed ? `${name} (unproven)` : name;
+}
+
+/**
+ * What verification found. "Verified" is said only of a recovery that the action brought, as the figures count it; another
+ * is called a recovery, and anything else is said to be not verified, and why.
+ */
+export function verificationWords({ verdict, credit }: Pick<Verification, "verdict" | "credit">): string {
+  if (verdict === "recovered") {
+    if (credit === "action") return "Verified: recovered";
+    return credit === "none" ? "Recovered without a change" : "Not verified: recovered, but not clearly by the action";
+  }
+  if (verdict === "in_part") return "Not verified: recovered in part";
+  return verdict === "unknown" ? "Not verified: could not look" : `Not verified: ${spoken(verdict)}`;
+}
+
+/** `restart orders` → `Restart orders`. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export const PHASE_ORDER: readonly Phase[] = ["detect", "diagnose", "predict", "plan", "approve", "act", "verify", "undo"];
