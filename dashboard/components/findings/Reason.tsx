@@ -9,22 +9,26 @@ interface ReasonProps {
   busy: boolean;
   onSubmit: (reason: string) => void;
   onCancel: () => void;
+  /** It may be left empty. */
+  optional?: boolean;
 }
 
 /** Asks for a sentence before something is done. */
-export function Reason({ label, action, busy, onSubmit, onCancel }: ReasonProps) {
+export function Reason({ label, action, busy, onSubmit, onCancel, optional = false }: ReasonProps) {
   const [text, setText] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
+  const enough = optional || text.trim() !== "";
   useEffect(() => field.current?.focus(), []);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (text.trim() !== "") onSubmit(text.trim());
+    if (enough) onSubmit(text.trim());
   };
   return (
     <form className={css.reason} onSubmit={submit}>
       <label htmlFor={id} className="label">
         {label}
+        {optional ? " (may be left empty)" : ""}
       </label>
       <input
         ref={field}
@@ -36,7 +40,7 @@ export function Reason({ label, action, busy, onSubmit, onCancel }: ReasonProps)
         onKeyDown={(event) => event.key === "Escape" && onCancel()}
       />
       <div className="row">
-        <button type="submit" className="button" disabled={busy || text.trim() === ""}>
+        <button type="submit" className="button" disabled={busy || !enough}>
           {action}
         </button>
         <button type="button" className="linkButton" onClick={onCancel}>

@@ -10,6 +10,8 @@ export interface Commanding {
   busy: boolean;
   /** Why the last command did not happen, in words. */
   error: string | null;
+  /** The last command, when the incident did not allow it. */
+  refused: Command | null;
   /** Do it; true when it happened. */
   run: (what: Command) => Promise<boolean>;
   clear: () => void;
@@ -19,21 +21,29 @@ export interface Commanding {
 export function useCommand(id: string): Commanding {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  const [refused, setRefused] = useState<Command | null>(null);
+  const clear = () => {
+    setError(null);
+    setRefused(null);
+  };
   const run = async (what: Command) => {
     setBusy(true);
-    setError(null);
+    clear();
     try {
       live().put({ kind: "event", channel: "incidents", data: await command(id, what) });
       return true;
     } catch (caught) {
       setError(caught instanceof Error ? caught.message : String(caught));
-      if (caught instanceof ApiError && caught.status === 409) await readAgain(id);
+      if (caught instanceof ApiError && caught.status === 409) {
+        setRefused(what);
+        await readAgain(id);
+      }
       return false;
     } finally {
       setBusy(false);
     }
   };
-  return { busy, error, run, clear: () => setError(null) };
+  return { busy, error, refused, run, clear };
 }
 
 async function readAgain(id: string): Promise<void> {

@@ -1,6 +1,12 @@
-import type { ActionView } from "@/lib/api/types";
+"use client";
+
+import { useState } from "react";
+import type { ActionView, IncidentDetail } from "@/lib/api/types";
 import { spoken } from "@/lib/board/words";
 import { between, clock, duration } from "@/lib/format/time";
+import { useConnection } from "@/lib/live/hooks";
+import { Reason } from "../findings/Reason";
+import { useCommand } from "../findings/useCommand";
 import { Fold } from "../kit/Fold";
 import css from "./incident.module.css";
 
@@ -18,7 +24,52 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
   undo_failed: "could not be taken back: a person must look",
 };
 
-function One({ action }: { action: ActionView }) {
+/** Offers to undo an action, after asking with the service and what undoing does; says why where it cannot be undone. */
+function TakeBack({ action, detail }: { action: ActionView; detail: IncidentDetail }) {
+  const { stale } = useConnection();
+  const { busy, error, run, clear } = useCommand(detail.summary.id);
+  const [asking, setAsking] = useState(false);
+  const says = action.take_back_says ?? "";
+  const plan = detail.plan?.id === action.plan_id ? detail.plan : null;
+  const cancel = () => {
+    setAsking(false);
+    clear();
+  };
+  const takeBack = async (reason: string) => {
+    if (await run({ name: "take_back", plan_id: action.plan_id, reason })) setAsking(false);
+  };
+  if (action.can_take_back !== true) return says === "" ? null : <p className="muted">{says}</p>;
+  if (!asking) {
+    return (
+      <p className={css.takeBack}>
+        <button type="button" className="button small" disabled={busy || stale} onClick={() => setAsking(true)}>
+          Take it back
+        </button>{" "}
+        <span className="muted">{says}</span>
+      </p>
+    );
+  }
+  return (
+    <div className={css.confirm}>
+      <p>
+        <b>
+          Take back {spoken(action.action)} on {action.target}?
+        </b>{" "}
+        {plan === null ? says : plan.undo}
+      </p>
+      <Reason
+        label="Why is it taken back?"
+        action={`Take it back on ${action.target}`}
+        busy={busy || stale}
+        onCancel={cancel}
+        onSubmit={(reason) => void takeBack(reason)}
+      />
+      {error === null ? null : <p role="alert">{error}</p>}
+    </div>
+  );
+}
+
+function One({ action, detail }: { action: ActionView; detail: IncidentDetail }) {
   const poor = action.state === "broke" || action.state === "undo_failed";
   return (
     <li>
@@ -37,19 +88,20 @@ function One({ action }: { action: ActionView }) {
           <pre className={css.output}>{action.output}</pre>
         </Fold>
       )}
+      <TakeBack action={action} detail={detail} />
     </li>
   );
 }
 
-/** What was done, and whether it helped. */
-export function Actions({ actions }: { actions: readonly ActionView[] }) {
-  if (actions.length === 0) return null;
+/** What was done, whether it helped, and whether it can be taken back. */
+export function Actions({ detail }: { detail: IncidentDetail }) {
+  if (detail.actions.length === 0) return null;
   return (
     <section>
       <h3>Actions</h3>
       <ol className={css.actions}>
-        {actions.map((action) => (
-          <One key={action.plan_id + action.started_at} action={action} />
+        {detail.actions.map((action) => (
+          <One key={action.plan_id + action.started_at} action={action} detail={detail} />
         ))}
       </ol>
     </section>

@@ -11,6 +11,7 @@ import { Hypotheses } from "../findings/Hypotheses";
 import { Outlook } from "../findings/Outlook";
 import { PlanDiff, PlanFacts, PlanMore } from "../findings/PlanFacts";
 import { Actions } from "./Actions";
+import { Elsewhere } from "./Elsewhere";
 import { goToEvidence } from "./evidence";
 import css from "./incident.module.css";
 
@@ -143,8 +144,9 @@ export function Aside({ detail }: { detail: IncidentDetail }) {
     <aside className={`panel live ${css.aside}`} aria-label="Findings and decisions">
       <Escalation detail={detail} />
       <Verification detail={detail} />
-      <Actions actions={detail.actions} />
+      <Actions detail={detail} />
       <Cause detail={detail} />
+      <Elsewhere detail={detail} />
       <PlanPart plan={detail.plan} asked={asked} />
       {detail.prediction === null ? null : (
         <section>

@@ -1,17 +1,18 @@
 "use client";
 
 import { useState, type ReactNode } from "react";
-import type { IncidentDetail } from "@/lib/api/types";
+import type { IncidentDetail, IncidentSummary } from "@/lib/api/types";
 import type { Command } from "@/lib/api/incidents";
 import { isEnded, stateWords, wantsWords, who } from "@/lib/board/words";
 import { counted } from "@/lib/format/number";
-import { moment } from "@/lib/format/time";
+import { clock, moment } from "@/lib/format/time";
 import { useConnection } from "@/lib/live/hooks";
 import { incidentHref } from "@/lib/url";
 import { Reason } from "../findings/Reason";
 import { useCommand } from "../findings/useCommand";
 import { Failed } from "../kit/Notice";
-import { Stopwatch } from "../marks/Clocks";
+import { AsOf } from "../marks/AsOf";
+import { Countdown, Stopwatch } from "../marks/Clocks";
 import { Severity } from "../marks/Severity";
 import css from "./incident.module.css";
 
@@ -29,6 +30,16 @@ function Services({ services, service }: { services: string[]; service: string |
   if (names.length === 0) return <span className="muted">not known</span>;
   const shown = names.slice(0, 3).join(" → ");
   return <span title={names.join(" → ")}>{names.length > 3 ? `${shown} → ${names.length - 3} more` : shown}</span>;
+}
+
+/** When the agents look again by themselves. */
+function NextLook({ at, ended }: { at: string | null; ended: boolean }) {
+  if (at === null || ended) return null;
+  return (
+    <Fact name="Agents look again">
+      <Countdown until={at} over="due now" />
+    </Fact>
+  );
 }
 
 function Facts({ detail }: { detail: IncidentDetail }) {
@@ -50,6 +61,7 @@ function Facts({ detail }: { detail: IncidentDetail }) {
       </Fact>
       <Fact name="Owner">{row.owner === null ? <span className="muted">nobody yet</span> : who(row.owner)}</Fact>
       <Fact name="Data missing">{row.missing.length === 0 ? <span className="muted">none known</span> : row.missing.join(", ")}</Fact>
+      <NextLook at={detail.next_look_at ?? row.next_look_at ?? null} ended={ended} />
       {row.reopened > 0 ? <Fact name="Reopened">{counted(row.reopened, "time")}</Fact> : null}
     </dl>
   );
@@ -58,6 +70,8 @@ function Facts({ detail }: { detail: IncidentDetail }) {
 interface Asking {
   label: string;
   action: string;
+  /** No words are needed. */
+  optional?: boolean;
   make: (text: string) => Command;
 }
 
@@ -70,70 +84,143 @@ const ASKS = {
   },
   reopen: { label: "Why is it open again?", action: "Reopen", make: (reason: string): Command => ({ name: "reopen", reason }) },
   note: { label: "Note", action: "Add note", make: (text: string): Command => ({ name: "notes", text }) },
+  lookAgain: {
+    label: "What should the agents know?",
+    action: "Look again",
+    optional: true,
+    make: (reason: string): Command => (reason === "" ? { name: "look_again" } : { name: "look_again", reason }),
+  },
 } satisfies Record<string, Asking>;
 
-function useActions(detail: IncidentDetail) {
-  const commanding = useCommand(detail.summary.id);
-  const [asking, setAsking] = useState<Asking | null>(null);
-  const answer = async (make: Asking["make"], text: string) => {
-    if (await commanding.run(make(text))) setAsking(null);
+interface ButtonsProps {
+  row: IncidentSummary;
+  disabled: boolean;
+  acknowledge: () => void;
+  takeOver: () => void;
+  ask: (asking: Asking) => void;
+}
+
+/** What a person can do now; looking again also once the agents have escalated. */
+function Buttons({ row, disabled, acknowledge, takeOver, ask }: ButtonsProps) {
+  const ended = isEnded(row);
+  const buttons: (readonly [string, () => void])[] = [];
+  if (!ended) buttons.push(row.owner === null ? ["Acknowledge", acknowledge] : ["Take over", takeOver]);
+  if (!ended) buttons.push(["Look again", () => ask(ASKS.lookAgain)]);
+  if (row.state !== "merged") buttons.push(ended ? ["Reopen", () => ask(ASKS.reopen)] : ["Resolve", () => ask(ASKS.resolve)]);
+  if (!ended) buttons.push(["False alarm", () => ask(ASKS.falseAlarm)]);
+  buttons.push(["Add note", () => ask(ASKS.note)]);
+  return (
+    <div className="row">
+      {buttons.map(([words, call]) => (
+        <button key={words} type="button" className="button" disabled={disabled} onClick={call}>
+          {words}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+interface TakeOverProps {
+  owner: string | null;
+  since: string | null;
+  disabled: boolean;
+  onYes: () => void;
+  onNo: () => void;
+}
+
+/** Somebody has the incident: says who, and asks before it is taken from them. */
+function TakeOver({ owner, since, disabled, onYes, onNo }: TakeOverProps) {
+  return (
+    <div className={css.confirm} role="group" aria-label="Take over">
+      <p role="alert">
+        <b>{who(owner)}</b> has this incident{since === null ? "" : `, acknowledged at ${clock(since)} UTC`}. Take over?
+      </p>
+      <div className="row">
+        <button type="button" className="button" disabled={disabled} onClick={onYes}>
+          Yes, take over
+        </button>
+        <button type="button" className="linkButton" onClick={onNo}>
+          Leave it
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Commands of the header, and what it asks before it sends one. */
+function useActions(row: IncidentSummary) {
+  const commanding = useCommand(row.id);
+  const { refused, clear } = commanding;
+  const [asking, setAsking] = useState<Asking | "takeOver" | null>(null);
+  const taken = refused?.name === "acknowledge" && row.owner !== null && !isEnded(row);
+  const run = async (what: Command) => {
+    if (await commanding.run(what)) setAsking(null);
   };
-  return { ...commanding, asking, setAsking, answer };
+  const cancel = () => {
+    setAsking(null);
+    clear();
+  };
+  return { ...commanding, asking: taken ? ("takeOver" as const) : asking, setAsking, cancel, send: (what: Command) => void run(what) };
+}
+
+function Title({ detail }: { detail: IncidentDetail }) {
+  const row = detail.summary;
+  const wants = wantsWords(row);
+  return (
+    <>
+      <Severity severity={row.severity} />
+      <h1>{row.title}</h1>
+      {row.merged_into === null ? (
+        <span className={wants === null ? "dim" : css.wanted}>{wants ?? stateWords(row)}</span>
+      ) : (
+        <a href={incidentHref(row.merged_into)}>{stateWords(row)}</a>
+      )}
+      {row.drill ? <span className="tag">drill</span> : null}
+      {detail.false_alarm ? <span className="tag">false alarm</span> : null}
+      <span className="muted">{row.id}</span>
+      <AsOf />
+    </>
+  );
 }
 
 /** What it is, how it stands, and what a person can do about it. */
 export function Header({ detail }: { detail: IncidentDetail }) {
   const row = detail.summary;
   const { stale } = useConnection();
-  const { asking, setAsking, answer, busy, error, run, clear } = useActions(detail);
-  const wants = wantsWords(row);
-  const ended = isEnded(row);
+  const { asking, setAsking, busy, error, send, cancel, clear } = useActions(row);
   return (
     <header className={css.top}>
       <div className={css.titleRow}>
-        <Severity severity={row.severity} />
-        <h1>{row.title}</h1>
-        {row.merged_into === null ? (
-          <span className={wants === null ? "dim" : css.wanted}>{wants ?? stateWords(row)}</span>
-        ) : (
-          <a href={incidentHref(row.merged_into)}>{stateWords(row)}</a>
-        )}
-        {row.drill ? <span className="tag">drill</span> : null}
-        {detail.false_alarm ? <span className="tag">false alarm</span> : null}
-        <span className="muted">{row.id}</span>
+        <Title detail={detail} />
         <span className="spring" />
-        <div className="row">
-          {row.acknowledged_at === null && !ended ? (
-            <button type="button" className="button" disabled={busy || stale} onClick={() => void run({ name: "acknowledge" })}>
-              Acknowledge
-            </button>
-          ) : null}
-          {row.state === "merged" ? null : (
-            <button type="button" className="button" disabled={busy || stale} onClick={() => setAsking(ended ? ASKS.reopen : ASKS.resolve)}>
-              {ended ? "Reopen" : "Resolve"}
-            </button>
-          )}
-          {ended ? null : (
-            <button type="button" className="button" disabled={busy || stale} onClick={() => setAsking(ASKS.falseAlarm)}>
-              False alarm
-            </button>
-          )}
-          <button type="button" className="button" disabled={busy || stale} onClick={() => setAsking(ASKS.note)}>
-            Add note
-          </button>
-        </div>
+        <Buttons
+          row={row}
+          disabled={busy || stale}
+          acknowledge={() => send({ name: "acknowledge" })}
+          takeOver={() => setAsking("takeOver")}
+          ask={setAsking}
+        />
       </div>
-      {asking === null ? null : (
+      {asking === null ? null : asking === "takeOver" ? (
+        <TakeOver
+          owner={row.owner}
+          since={row.acknowledged_at}
+          disabled={busy || stale}
+          onYes={() => send({ name: "acknowledge", take_over: true })}
+          onNo={cancel}
+        />
+      ) : (
         <Reason
           key={asking.action}
           label={asking.label}
           action={asking.action}
+          optional={asking.optional ?? false}
           busy={busy}
-          onCancel={() => setAsking(null)}
-          onSubmit={(text) => void answer(asking.make, text)}
+          onCancel={cancel}
+          onSubmit={(text) => send(asking.make(text))}
         />
       )}
-      {error === null ? null : <Failed words={error} retry={clear} />}
+      {error === null ? null : <Failed words={error} retry={clear} action="Close" />}
       {row.summary === "" ? null : <p className={`${css.known} dim`}>{row.summary}</p>}
       <Facts detail={detail} />
     </header>

@@ -11,8 +11,15 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+interface FailedProps {
+  words: string;
+  retry?: () => void;
+  /** What the button does. */
+  action?: string;
+}
+
 /** Says what went wrong, with a way to try again. */
-export function Failed({ words, retry }: { words: string; retry?: () => void }) {
+export function Failed({ words, retry, action = "Try again" }: FailedProps) {
   return (
     <div className={css.failed} role="alert">
       <svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true">
@@ -21,7 +28,7 @@ export function Failed({ words, retry }: { words: string; retry?: () => void }) 
       <span>{words}</span>
       {retry === undefined ? null : (
         <button type="button" className="button small" onClick={retry}>
-          Try again
+          {action}
         </button>
       )}
     </div>

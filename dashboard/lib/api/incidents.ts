@@ -5,7 +5,10 @@ import type { Cause, IncidentDetail, IncidentSummary, Page } from "./types";
 const BASE = "/api/v1/incidents";
 
 export type Command =
-  | { name: "acknowledge"; note?: string }
+  | { name: "acknowledge"; note?: string; take_over?: true }
+  | { name: "look_again"; reason?: string }
+  | { name: "take_back"; plan_id: string; reason: string }
+  | { name: "merge"; into: string; reason: string }
   | { name: "approve"; plan_id: string }
   | { name: "reject"; plan_id: string; reason: string }
   | { name: "resolve"; reason: string; false_alarm?: boolean }
