@@ -61,8 +61,14 @@ lock:
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --quiet \
 		--python-version 3.11 --no-header -o requirements.lock
 
-bench-ingest bench-latency bench-eventlog bench-scale bench-field: setup
+bench-latency bench-eventlog bench-scale bench-field: setup
 	$(BIN)/python -m benchmarks.$(subst bench-,,$@) $(if $(JSON),--json $(JSON))
+
+# `quell serve` as users run it first, then the route alone.
+bench-ingest: setup
+	$(BIN)/python -m benchmarks.ingest --whole --json benchmarks/results/ingest_whole.json
+	$(BIN)/python -m benchmarks.ingest --json benchmarks/results/ingest.json
+	$(MAKE) docs
 
 bench-realtime: setup
 	$(BIN)/python -m benchmarks.fanout $(if $(JSON),--json $(JSON))
@@ -77,13 +83,13 @@ soak: setup
 bench-lab: setup
 	$(BIN)/quell bench lab --runs 3 $(if $(JSON),--json $(JSON))
 
-# The public sets; see docs/accuracy.md.
+# The public sets, by what incidents run; see docs/accuracy.md. About seven minutes.
 DATA ?= ../shared/data
 ACCURACY = benchmarks/results/accuracy
 
 bench-accuracy: setup
 	for set in petshop nezha_tt nezha_ob; do \
-		$(BIN)/quell bench rca --set $$set --data $(DATA) --json $(ACCURACY)-$$set.json || exit; done
+		$(BIN)/quell bench rca --set $$set --perturb all --data $(DATA) --json $(ACCURACY)-$$set.json || exit; done
 	for part in spans lines measures; do \
 		$(BIN)/quell bench rca --set nezha_tt --without $$part --data $(DATA) \
 			--json $(ACCURACY)-nezha_tt-without-$$part.json || exit; done

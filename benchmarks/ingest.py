@@ -1,11 +1,11 @@
 """
 Durable accepted alerts a second, beside Alertmanager on the same machine in the same run.
 
-`make bench-ingest` prints the table; `JSON=FILE` writes it as well. Quell de-duplicates, correlates and fsyncs before
-it answers; Alertmanager de-duplicates and groups in memory. Rounds alternate between the two; medians are compared.
-Quell is the ingest route and all that stands behind it before the answer; `--whole` measures `quell serve` instead,
-where the same events also go to the agents, the screens and the read models in the same process. Without Debian's
-`prometheus-alertmanager` only Quell is measured.
+`make bench-ingest` measures both of what follows and writes the tables. Quell de-duplicates, correlates and fsyncs
+before it answers; Alertmanager de-duplicates and groups in memory. Rounds alternate between the two; medians are
+compared. `--whole` measures `quell serve` as users run it, where the same events also go to the agents, the screens and
+the read models in the same process. Without it Quell is a part: the ingest route and all that stands behind it before
+the answer. Without Debian's `prometheus-alertmanager` only Quell is measured.
 """
 
 from __future__ import annotations

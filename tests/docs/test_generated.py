@@ -154,7 +154,7 @@ def test_results_are_shown_as_they_are(tmp_path: Path) -> None:
     }  # fmt: skip
     (tmp_path / "lab.json").write_text(json.dumps({"summary": summary, "runs": [], "machine": {"cpus": 2}}))
 
-    shown = benchmarks.lab(tmp_path)
+    shown = benchmarks.lab_whole(tmp_path)
 
     assert "20 faults that really happened in the lab (cpus 2)" in shown
     assert "| Detected | 95 % | 76 to 99 % | 95 % |" in shown
@@ -162,6 +162,12 @@ def test_results_are_shown_as_they_are(tmp_path: Path) -> None:
     assert "| 11.3, none |" in shown
     assert "| Harmless changes blamed | 1 of 6 |" in shown
     assert "| memory leak | 3 | 3 | 2 | 2 | 2 | 1 |" in shown
+
+    short = benchmarks.lab(tmp_path)
+
+    assert "| Detected | 95 % | 76 to 99 % |" in short
+    assert "| Restored without a person | 65 % |  |" in short
+    assert "memory leak" not in short
 
 
 def test_results_of_speed_are_shown_in_their_units(tmp_path: Path) -> None:
