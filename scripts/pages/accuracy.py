@@ -59,8 +59,8 @@ def rca(results: Path) -> str:
         found = _read(results, f"accuracy-{name}")
         if found is None:
             return NOT_MEASURED
-        rows.append((f"**{title}**, {given}", *_shares(found), _ece(found)))
-    return table(HEAD, rows, right=range(1, 9))
+        rows.append((f"**{title}**, {given}", *_shares(found), _ece(found), f"{found['confirmed']:.2f}"))
+    return table((*HEAD, "ECE", "Detection confirms the alert"), rows, right=range(1, 10))
 
 
 HEAD = (
@@ -72,7 +72,6 @@ HEAD = (
     "Stands behind it, right",
     "Stands behind it, wrong",
     "Names no cause",
-    "ECE",
 )
 
 
@@ -84,7 +83,7 @@ def seen_and_apart(results: Path) -> str:
         if found is None:
             return NOT_MEASURED
         product, ranker = KEPT_APART[name]
-        rows.append((title, f"{found['top_1']:.2f}", f"{product:.2f}", f"{ranker:.2f}", _published(found)))
+        rows.append((title, f"{found['top_1']:.2f}", f"{product:.2f}", f"{ranker:.3f}", _published(found)))
     head = (
         "Top-1",
         "What incidents run, seen part",
@@ -97,7 +96,7 @@ def seen_and_apart(results: Path) -> str:
 
 def _published(found: Mapping[str, Any]) -> str:
     published = sorted(found["published_top_1"].items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{who} {share:.2f}" for who, share in published)
+    return ", ".join(f"{who} {share:.3f}" for who, share in published)
 
 
 def rca_by(results: Path) -> str:
@@ -112,7 +111,7 @@ def rca_by(results: Path) -> str:
             for group in (found["by_type"], found["by_system"])
             for kind, row in group.items()
         ]
-    return table(("Fault or system", *HEAD[1:-1]), rows, right=range(1, 8))
+    return table(("Fault or system", *HEAD[1:]), rows, right=range(1, 8))
 
 
 def perturbed(results: Path) -> str:
@@ -186,7 +185,7 @@ def calibration(results: Path) -> str:
             _or_none(row["brier"], "{:.3f}"),
             _or_none(row["ece"], "{:.3f}"),
             f"{100 * row['coverage']:.0f} %",
-            _or_none(row["error_at_coverage"], "{:.0%}"),
+            _or_none(row["error_at_coverage"], "{:.0f} %", times=100),
         )
         for name, row in told
     ]
@@ -298,8 +297,8 @@ def _ece(found: Mapping[str, Any]) -> str:
     return _or_none(found["ece"], "{:.2f}")
 
 
-def _or_none(value: float | None, form: str) -> str:
-    return "n/a" if value is None else form.format(value)
+def _or_none(value: float | None, form: str, *, times: float = 1) -> str:
+    return "n/a" if value is None else form.format(times * value)
 
 
 def _interval(found: Mapping[str, Any]) -> str:

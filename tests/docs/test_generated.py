@@ -21,7 +21,7 @@ from tests.docs.shelf import ROOT, text_of
 SCRIPT = ROOT / "scripts" / "generate_docs.py"
 sys.path.append(str(SCRIPT.parent))
 
-from pages import benchmarks  # noqa: E402  the script's own modules lie beside it
+from pages import accuracy, benchmarks  # noqa: E402  the script's own modules lie beside it
 from pages.settings import Setting, every_setting  # noqa: E402
 from pages.table import fill  # noqa: E402
 
@@ -186,3 +186,22 @@ def test_results_of_speed_are_shown_in_their_units(tmp_path: Path) -> None:
     assert "| 30 | 12,346 | 4.2 | not measured |" in shown
     assert "| List ms p50 | 3 |" in shown
     assert "| Rss (MB) | 210 |" in shown
+
+
+def test_accuracy_shows_what_was_kept_apart_and_what_is_wrong_beside_what_is_right(tmp_path: Path) -> None:
+    shares = {
+        "cases": 34, "top_1": 0.1765, "top_3": 0.2647, "named_right": 0.0294, "confident_wrong": 0.0588,
+        "abstained": 0.9117, "confirmed": 0.0, "ece": None, "top_1_low95": 0.08, "top_1_high95": 0.34,
+    }  # fmt: skip
+    found = {**shares, "published_top_1": {"somebody": 0.654}, "perturbed": {"late-1": shares}}
+    for name in accuracy.SETS:
+        (tmp_path / f"accuracy-{name}.json").write_text(json.dumps(found))
+
+    assert "| 18 % of 34 | 6 % | 6 % | 91 % | 65 % (somebody) |" in accuracy.short(tmp_path)
+    assert "| 0.18 | 0.06 | 0.765 | somebody 0.654 |" in accuracy.seen_and_apart(tmp_path)
+    assert "| 34 | 0.18 | 8 to 34 % | 0.26 | 0.03 | 0.06 | 0.91 | n/a | 0.00 |" in accuracy.rca(tmp_path)
+    assert "| alert one reading late | 0.18 / 0.06 | 0.18 / 0.06 | 0.18 / 0.06 |" in accuracy.perturbed(tmp_path)
+
+
+def test_without_results_no_accuracy_is_shown(tmp_path: Path) -> None:
+    assert {written(tmp_path) for written in accuracy.PARTS.values()} == {accuracy.NOT_MEASURED}
