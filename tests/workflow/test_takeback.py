@@ -11,7 +11,7 @@ import pytest
 from quell.errors import ActionFailed, Conflict, Unreachable
 from quell.incident import decisions
 from quell.incident import events as ev
-from quell.incident.events import State
+from quell.incident.events import Phase, State
 from quell.incident.state import Incident
 from quell.workflow.engine import MemoryEngine
 from quell.workflow.names import take_back_id
@@ -197,8 +197,10 @@ async def test_a_change_taken_back_while_it_is_verified_resolves_nothing_and_is_
     async with stage(tmp_path, agents=agents) as on:
         agents.on = on
         await responded(on)
-        incident = await on.incidents.load("INC-1")
+        incident, recorded = await on.incidents.load("INC-1"), await types(on)
 
+    assert recorded.count("ActionUndone") == 1
+    assert incident.phases[Phase.UNDO].says == "a person had the change taken back already"
     assert (incident.outcome, incident.open) == ("escalated", True)
     assert incident.verification is not None
     assert (incident.verification.verdict, incident.verification.credit) == ("unknown", "none")
