@@ -43,7 +43,7 @@ READ = {
     ],
     "grafana/firing": [("SlowCheckout", "checkout", "critical", "firing")],
     "grafana/resolved": [("SlowCheckout", "checkout", "critical", "resolved")],
-    "grafana/no-data": [("DatasourceNoData", "checkout", "error", "firing")],
+    "grafana/no-data": [("SlowCheckout: no data", "checkout", "error", "firing")],
     "simple/firing": [
         ("DiskFull", "orders-db", "critical", "firing"),
         ("BackupLate", "orders-db", "warning", "firing"),

@@ -43,7 +43,7 @@ TEXTS = st.dictionaries(st.text(min_size=1, max_size=9), st.text(max_size=40), m
 def test_the_quick_answer_is_the_slow_one(labels: dict[str, str], annotations: dict[str, str]) -> None:
     bounds = AlertBounds(label_characters=20, annotation_characters=30)
 
-    slow = clean_all(labels, most=20), clean_all(annotations, most=30, lines=True)
+    slow = clean_all(labels, most=20), clean_all(annotations, most=30, lines=True), ()
     assert bounds.fit(labels, annotations) == slow
 
 

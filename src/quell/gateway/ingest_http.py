@@ -197,6 +197,7 @@ def _answer(taken: Taken) -> bytes:
             "grouped": counts.grouped,
             "opening": counts.opening,
             "incidents": taken.incidents,
+            **{name: count for name, count in (("tests", counts.tests), ("not_sent", counts.not_sent)) if count},
         }
     )
 

@@ -60,6 +60,15 @@ class Alert:
     link: str | None = None
     group: str = ""
     """Names the group in which its sender sent it, in 16 hex digits; empty when it has none."""
+    org: str = ""
+    """The organisation of the sender that it belongs to, where one sender has several."""
+    sender_key: str = ""
+    """What the sender identifies it by, if it says so."""
+    test: str = ""
+    """Empty for an alert; `sender`: from the test button of a tool, opens no incident; `quell`: from Quell's own
+    `send-test-alert`, opens an incident that is marked as a test. Both end by themselves and count nowhere."""
+    notes: tuple[str, ...] = ()
+    """What of it could not be read and was dropped, in sentences."""
 
     @property
     def started_s(self) -> float | None:

@@ -287,12 +287,13 @@ class Groups(Generic[G]):
 
         A group of a sender says no more than that: one that is made by no label holds everything there is.
         """
-        name = _name_of(alert)
         hint = _hint_in(alert.group, alert) if alert.group and not alert.service else None
         found = self._by_hint.get(hint) if hint is not None else None
         if not found:
             return []
-        why = f"Its sender groups it with alerts that are here, and it is the same alert ({name}) without a service"
+        why = (
+            f"Its sender groups it with alerts that are here, and it is the same alert ({alert.name}) without a service"
+        )
         return [Match(group, f"{why}, {_ago(now_s, group)} the last that joined.") for group in _latest(_newest(found))]
 
     def storming(self, alert: Alert, now_s: float) -> list[Match[G]]:
@@ -365,7 +366,9 @@ def hints_of(alert: Alert) -> list[Hint]:
 
 
 def _hint_in(group: str, alert: Alert) -> Hint:
-    return (group, _name_of(alert), *(alert.labels.get(place, "") for place in _PLACES))
+    # In a storm that nobody grouped a data source that gives nothing to a hundred rules is one trouble.
+    name = alert.name if group else _name_of(alert)
+    return (group, name, *(alert.labels.get(place, "") for place in _PLACES))
 
 
 def _name_of(alert: Alert) -> str:

@@ -159,6 +159,7 @@ class Incident:
     service: str | None = None
     reason: str = ""
     drill: bool = False
+    test: bool = False
     state: State = State.TRIGGERED
     offset: int = 0
     """Events of its stream that were applied."""
@@ -179,6 +180,8 @@ class Incident:
     stretches: list[FiringStretch] = field(default_factory=list)
     """Since it opened, over all responses, oldest first."""
     flapping: set[str] = field(default_factory=set)
+    not_sent: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By source and its group: alerts that were left out of the newest message."""
     run: int = 0
     """Responses so far."""
     responding: bool = False
@@ -271,6 +274,7 @@ def apply(incident: Incident | None, event: Event, at: datetime) -> Incident | N
             reason=event.reason,
             drill=event.drill,
             needs_response=True,
+            test=event.test,
         )
     if incident is None:
         return None
@@ -310,6 +314,10 @@ def _alert_resolved(inc: Incident, event: ev.AlertResolved, at: datetime) -> Non
 
 def _alert_flapping(inc: Incident, event: ev.AlertFlapping, at: datetime) -> None:
     inc.flapping.add(event.fingerprint)
+
+
+def _not_sent(inc: Incident, event: ev.AlertsNotSent, at: datetime) -> None:
+    inc.not_sent[event.source, event.group] = event.count
 
 
 def _state_changed(inc: Incident, event: ev.StateChanged, at: datetime) -> None:
@@ -580,6 +588,7 @@ _TAKERS: dict[type[Event], Callable[[Incident, Any, datetime], None]] = {
     ev.AlertGrouped: _alert_grouped,
     ev.AlertResolved: _alert_resolved,
     ev.AlertFlapping: _alert_flapping,
+    ev.AlertsNotSent: _not_sent,
     ev.StateChanged: _state_changed,
     ev.IncidentAcknowledged: _acknowledged,
     ev.SeverityChanged: _severity_changed,

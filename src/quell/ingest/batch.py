@@ -25,6 +25,9 @@ class Batch:
     ended: dict[str, None] = field(default_factory=dict)
     early_ends: dict[str, EarlyEnd] = field(default_factory=dict)
     later_starts: dict[str, datetime] = field(default_factory=dict)
+    tests: int = 0
+    not_sent: int = 0
+    ends_unmatched: int = 0
     joined: dict[str, None] = field(default_factory=dict)
     """Incidents that an alert was put into."""
     intake_events: int = 0
@@ -58,6 +61,9 @@ class Batch:
             ended=tuple(self.ended),
             early_ends=self.early_ends,
             later_starts=self.later_starts,
+            tests=self.tests,
+            not_sent=self.not_sent,
+            ends_unmatched=self.ends_unmatched,
         )
 
     def writes(self, intake_offset: int) -> list[Write]:

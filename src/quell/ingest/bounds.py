@@ -15,7 +15,7 @@ class AlertBounds:
     Bounds on one body and one alert.
 
     Too many labels, or a label name that is too long, rejects the alert: cutting it would give it another identity.
-    Values and annotations are cut, and end in a mark that says so.
+    Values and annotations are cut, and end in a mark that says so; annotations past a bound are dropped and said.
     """
 
     alerts: int = 10_000
@@ -25,22 +25,28 @@ class AlertBounds:
     label_characters: int = 1_024
     annotation_characters: int = 8_192
 
-    def fit(self, labels: dict[str, str], annotations: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    def fit(
+        self, labels: dict[str, str], annotations: dict[str, str]
+    ) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
         """
-        Return labels and annotations fit to keep; annotations keep their line breaks.
+        Return labels and annotations fit to keep, and what was dropped; annotations keep their line breaks.
 
-        Raises: Malformed: the alert is out of bounds.
+        Raises: Malformed: the labels are out of bounds.
         """
         if self._plain(labels, annotations):
-            return labels, annotations
-        if len(labels) > self.labels or len(annotations) > self.labels:
-            raise Malformed(f"it has more than {self.labels} labels or annotations")
-        for name in (*labels, *annotations):
-            if len(name) > self.name_characters:
-                raise Malformed(f"the name of a label or annotation is longer than {self.name_characters} characters")
+            return labels, annotations, ()
+        if len(labels) > self.labels:
+            raise Malformed(f"it has more than {self.labels} labels")
+        if any(len(name) > self.name_characters for name in labels):
+            raise Malformed(f"the name of a label is longer than {self.name_characters} characters")
+        short = [(name, text) for name, text in annotations.items() if len(name) <= self.name_characters]
+        few = dict(short[: self.labels])
+        dropped = len(annotations) - len(few)
+        bound = f"at most {self.labels} with names of up to {self.name_characters} characters are kept"
         return (
             clean_all(labels, most=self.label_characters),
-            clean_all(annotations, most=self.annotation_characters, lines=True),
+            clean_all(few, most=self.annotation_characters, lines=True),
+            (f"Annotations were dropped ({dropped}): {bound}.",) if dropped else (),
         )
 
     def _plain(self, labels: dict[str, str], annotations: dict[str, str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quell.incident import events as ev
 from quell.incident.alert import Alert
 from quell.incident.correlation import Match, title_of, worse, worst
@@ -10,6 +12,8 @@ from quell.incident.severity import INCIDENT_SEVERITY
 from quell.ingest.batch import Batch
 from quell.ingest.ends import end_of
 from quell.ingest.ledger import Case, Ledger, Waiting
+from quell.ingest.simple import OWN_TEST
+from quell.ingest.source import Parsed
 
 BY = "system:intake"
 
@@ -25,6 +29,8 @@ class Correlator:
     def place(self, alert: Alert, batch: Batch) -> bool:
         """Put a firing alert where it belongs; return whether it opened an incident."""
         ledger, now_s = self._ledger, batch.now_s
+        if alert.test:
+            return self._place_test(alert, batch)
         first = ledger.first_of_its_kind(alert)
         track = ledger.tracks.get(alert.fingerprint)
         flaps = track is not None and track.would_flap(now_s, self._rules)
@@ -43,6 +49,38 @@ class Correlator:
         else:
             return self._open_or_hold(alert, first, batch)
         return False
+
+    def _place_test(self, alert: Alert, batch: Batch) -> bool:
+        """
+        Put a test where it meets nothing real: into an incident of its own, if it is one of Quell's own tests and bad
+        enough, else to those that wait. It ends by itself.
+        """
+        track = self._ledger.tracks.get(alert.fingerprint)
+        home = self._ledger.home(track.group) if track is not None and not track.waiting else None
+        if home is not None and home.test and home.done_s is None:
+            self._join(home, alert, "It is in this test already.", batch)
+            return False
+        if alert.test != OWN_TEST or not self._rules.opens(self._rules.weight(alert.severity)):
+            why = "It is a test of the way from its sender: it opens no incident, and ends by itself."
+            self._emit(batch, ev.INTAKE_STREAM, ev.AlertHeld(alert=alert, why=why, group=alert.fingerprint))
+            return False
+        reason = "It is a test: it counts nowhere, and ends by itself."
+        self._join(self._open([alert], reason, batch, test=True), alert, f"It opened the incident: {reason}", batch)
+        return True
+
+    def say_not_sent(self, incident_ids: Iterable[str], parsed: Parsed, batch: Batch) -> None:
+        """Say in the incidents of a request's alerts how many alerts its sender left out, when that is news."""
+        group = parsed.alerts[0].group if parsed.alerts else ""
+        for incident_id in incident_ids:
+            case = self._ledger.home(incident_id)
+            if (
+                case is None
+                or case.done_s is not None
+                or case.not_sent.get((batch.source, group), 0) == parsed.not_sent
+            ):
+                continue
+            event = ev.AlertsNotSent(source=batch.source, group=group, count=parsed.not_sent)
+            self._emit(batch, ev.incident_stream(case.key), event)
 
     def end(self, alert: Alert, batch: Batch) -> None:
         """Note that an alert which fires has ended."""
@@ -132,6 +170,14 @@ class Correlator:
             reason = f"{said} {total:g}, and {self._rules.threshold:g} opens an incident."
         else:
             reason = "It is the first critical alert of its kind."
+        case = self._open(alerts, reason, batch)
+        for each, why in waiting:
+            self._join(case, each, f"It waited below the threshold. {why}", batch)
+        self._join(case, alert, f"It opened the incident: {reason}", batch)
+        return True
+
+    def _open(self, alerts: list[Alert], reason: str, batch: Batch, *, test: bool = False) -> Case:
+        """Open an incident for these alerts, which do not join it yet."""
         lead = worst(alerts)
         opened = ev.IncidentOpened(
             incident_id=f"INC-{self._ledger.last_number + 1}",
@@ -140,13 +186,10 @@ class Correlator:
             service=lead.service,
             reason=reason,
             drill=self._rules.is_drill(alerts),
+            test=test,
         )
         self._emit(batch, ev.incident_stream(opened.incident_id), opened)
-        case = self._ledger.cases[opened.incident_id]
-        for each, why in waiting:
-            self._join(case, each, f"It waited below the threshold. {why}", batch)
-        self._join(case, alert, f"It opened the incident: {reason}", batch)
-        return True
+        return self._ledger.cases[opened.incident_id]
 
     def _related(self, alert: Alert, now_s: float) -> list[Match[Waiting]]:
         """Return the waiting groups an alert fits, the best first, each once."""

@@ -20,6 +20,10 @@ class Counts:
     """Joined an incident, waits in a group below the threshold, or resolved."""
     opening: int = 0
     """Opened an incident."""
+    tests: int = 0
+    """Of the received: tests of the way from a sender."""
+    not_sent: int = 0
+    """Left out of their requests by senders; not among the received."""
 
     def add(self, more: BatchTaken | Counts) -> None:
         """Count more alerts in."""
@@ -29,6 +33,8 @@ class Counts:
         self.duplicate += more.duplicate
         self.grouped += more.grouped
         self.opening += more.opening
+        self.tests += more.tests
+        self.not_sent += more.not_sent
 
 
 class Totals:

@@ -186,9 +186,19 @@ class Intake:
         for index, alert in enumerate(parsed.alerts, start=1):
             if index % SLICE == 0:
                 await asyncio.sleep(0)
+            batch.tests += bool(alert.test)
             for stage in self._stages:
                 if stage(alert, batch):
                     break
+        batch.not_sent = parsed.not_sent
+        self._correlator.say_not_sent(self._homes(parsed), parsed, batch)
+
+    def _homes(self, parsed: Parsed) -> Collection[str]:
+        """Return the incidents that the alerts of a request are in, if it matters how many were left out of it."""
+        if not parsed.alerts or (not parsed.alerts[0].group and not parsed.not_sent):
+            return ()
+        tracks = map(self._ledger.tracks.get, (alert.fingerprint for alert in parsed.alerts))
+        return dict.fromkeys(track.group for track in tracks if track is not None and not track.waiting)
 
     def _silence(self, alert: Alert, batch: Batch) -> bool:
         """Keep silenced alerts back. The end of an alert that fires is news all the same."""

@@ -14,7 +14,16 @@ from typing import Any
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
-from quell.incident.correlation import Commonness, CorrelationRules, Group, Groups, hints_of, incident_number, worse
+from quell.incident.correlation import (
+    Commonness,
+    CorrelationRules,
+    Group,
+    Groups,
+    Hint,
+    hints_of,
+    incident_number,
+    worse,
+)
 from quell.incident.flapping import Flaps
 from quell.ingest.ends import End, KnownEnds, seconds
 from quell.ingest.silences import Silences
@@ -28,7 +37,7 @@ DONE_REMEMBERED = 5_000
 """Incidents that are over; alerts of one that is forgotten are correlated as if they were new."""
 MERGE_HOPS = 16
 DECIDED_HERE = (
-    ev.IncidentOpened, ev.AlertGrouped, ev.AlertResolved, ev.AlertFlapping,
+    ev.IncidentOpened, ev.AlertGrouped, ev.AlertResolved, ev.AlertFlapping, ev.AlertsNotSent,
     ev.AlertHeld, ev.BatchTaken, ev.BodyRejected,
 )  # fmt: skip
 """The events that only intake writes."""
@@ -47,6 +56,7 @@ class Track:
     waiting: bool
     started_s: float | None = None
     """When this firing began, as the sender says; None when it did not."""
+    test: bool = False
     flaps: Flaps | None = None
     """None until it changes for the first time, as most never do."""
 
@@ -101,6 +111,10 @@ class Case(Group):
     """The incident it was merged into."""
     appended: int = 0
     """Position of the last batch of ours that put an alert into it."""
+    test: bool = False
+    """Opened by a test: nothing but tests joins it."""
+    not_sent: dict[Hint, int] = field(default_factory=dict)
+    """By source and group of the sender: how many alerts the newest message left out."""
 
 
 class Ledger:
@@ -126,6 +140,7 @@ class Ledger:
             ev.AlertGrouped: self._grouped,
             ev.AlertResolved: self._resolved,
             ev.AlertFlapping: self._flapping,
+            ev.AlertsNotSent: self._not_sent,
             ev.StateChanged: self._state_changed,
             ev.IncidentReopened: self._reopened,
             ev.IncidentMerged: self._merged,
@@ -164,7 +179,7 @@ class Ledger:
             return track is None or not track.firing or _ended_before(alert, track)
         if track is None or not track.firing or now_s - track.seen_s > self.rules.stale_s:
             return self.over.is_over(alert, now_s)
-        if worse(alert.severity, track.severity) or self.first_of_its_kind(alert):
+        if worse(alert.severity, track.severity) or (not alert.test and self.first_of_its_kind(alert)):
             return False
         if track.waiting:
             return track.flaps is None or not track.flaps.flapping or track.flaps.active(now_s, self.rules)
@@ -210,8 +225,9 @@ class Ledger:
 
     def _opened(self, stream: str, event: ev.IncidentOpened, at_s: float) -> None:
         case = Case(key=event.incident_id, joined_s=at_s, severity=event.severity, worst=Severity.INFO)
+        case.test = event.test
         self.cases[case.key] = case
-        self.open.add(case)
+        self._let_join(case)
         self.last_number = max(self.last_number, incident_number(event.incident_id))
 
     def _grouped(self, stream: str, event: ev.AlertGrouped, at_s: float) -> None:
@@ -220,6 +236,8 @@ class Ledger:
         if case is None:
             return
         track = self._fires(alert, now_s, group=case.key, waiting=False)
+        if alert.test:
+            return
         self.kinds[track.kind] = case.key
         pairs = self.rules.pairs(alert.labels)
         self.common.note(pairs, alert.service)
@@ -231,6 +249,8 @@ class Ledger:
     def _held(self, stream: str, event: ev.AlertHeld, at_s: float) -> None:
         alert, now_s = event.alert, event.alert.received_at.timestamp()
         track = self._fires(alert, now_s, group=event.group, waiting=True)
+        if alert.test:
+            return
         self.kinds.setdefault(track.kind, None)
         pairs = self.rules.pairs(alert.labels)
         self.common.note(pairs, alert.service)
@@ -260,7 +280,7 @@ class Ledger:
                 track.flaps.settle(now_s, self.rules)
             track.kind, track.severity = kind, alert.severity
             track.seen_s, track.group, track.waiting = max(track.seen_s, now_s), group, waiting
-        track.started_s = alert.started_s
+        track.started_s, track.test = alert.started_s, bool(alert.test)
         if kind not in self.kinds and len(self.kinds) >= KINDS_REMEMBERED:
             del self.kinds[next(iter(self.kinds))]
         return track
@@ -296,6 +316,11 @@ class Ledger:
         track = self.tracks.get(event.fingerprint)
         if track is not None and track.flaps is not None:
             track.flaps.said = True
+
+    def _not_sent(self, stream: str, event: ev.AlertsNotSent, at_s: float) -> None:
+        case = self.cases.get(_incident_of(stream))
+        if case is not None:
+            case.not_sent[event.source, event.group] = event.count
 
     def _batch_taken(self, stream: str, event: ev.BatchTaken, at_s: float) -> None:
         for fingerprint in event.repeats:
@@ -342,7 +367,12 @@ class Ledger:
     def _reopen(self, case: Case) -> None:
         case.done_s, case.closed = None, False
         self._done.pop(case.key, None)
-        self.open.add(case)
+        self._let_join(case)
+
+    def _let_join(self, case: Case) -> None:
+        """Let alerts find an incident; a test is found by nothing but its own alert."""
+        if not case.test:
+            self.open.add(case)
 
     def _merged(self, stream: str, event: ev.IncidentMerged, at_s: float) -> None:
         case = self.cases.get(_incident_of(stream))

@@ -18,15 +18,18 @@ from quell.errors import Malformed
 from quell.incident.alert import Alert, AlertStatus, Severity, fingerprint, service_of
 from quell.incident.severity import severity_in
 from quell.ingest.bounds import AlertBounds, moment, surplus
+from quell.ingest.lenient import NOTES, Fields
 from quell.ingest.proof import Proof, check_all
 from quell.ingest.source import Parsed
 from quell.ingest.text import clean
 
 DEDUP_KEY_CHARACTERS = 255
+OWN_TEST = "quell"
+"""`Alert.test` of an alert that Quell's own `send-test-alert` sent."""
 
 
 class _Alert(msgspec.Struct):
-    name: str
+    name: str = ""
     service: str | None = None
     severity: str | None = None
     status: str | None = None
@@ -37,6 +40,8 @@ class _Alert(msgspec.Struct):
     ends_at: datetime | None = None
     dedup_key: str | None = None
     link: str | None = None
+    test: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class _Body(msgspec.Struct):
@@ -90,9 +95,11 @@ class SimpleAlerts:
 
     def _read(self, raw: bytes | msgspec.Raw, received_at: datetime) -> Alert:
         try:
-            return self._alert(_decode_alert(raw), received_at)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Malformed(str(error)) from error
+            alert = _decode_alert(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return self._alert(_strict(Fields(raw)), received_at)
+        alert.notes = ()
+        return self._alert(alert, received_at)
 
     def _alert(self, raw: _Alert, received_at: datetime) -> Alert:
         bounds = self._bounds
@@ -103,12 +110,15 @@ class SimpleAlerts:
         labels, annotations = self._labels(raw), dict(raw.annotations or {})
         if raw.summary:
             annotations["summary"] = raw.summary
-        kept, notes = bounds.fit(labels, annotations)
+        kept, notes, left_out = bounds.fit(labels, annotations)
+        link = bounds.link_of(raw.link) if raw.link else None
+        if link is None and raw.link:
+            left_out = (*left_out, "Its link was dropped: it is no address that can be shown.")
         severity, severity_raw, severity_known = severity_in(kept, self._severities)
         if raw.dedup_key:
             identity = fingerprint({"dedup_key": raw.dedup_key}, namespace=self.name)
         else:
-            identity = fingerprint(labels)
+            identity = fingerprint(labels, namespace=self.name)
         return Alert(
             fingerprint=identity,
             source=self.name,
@@ -123,7 +133,9 @@ class SimpleAlerts:
             ends_at=moment(raw.ends_at),
             labels=kept,
             annotations=notes,
-            link=bounds.link_of(raw.link) if raw.link else None,
+            link=link,
+            test=OWN_TEST if raw.test else "",
+            notes=(*raw.notes, *left_out)[:NOTES],
         )
 
     def _labels(self, raw: _Alert) -> dict[str, str]:
@@ -134,6 +146,25 @@ class SimpleAlerts:
         if raw.severity:
             labels["severity"] = raw.severity
         return labels
+
+
+def _strict(fields: Fields) -> _Alert:
+    alert = _Alert(
+        name=fields.text("name"),
+        service=fields.text("service"),
+        severity=fields.text("severity"),
+        status=fields.text("status"),
+        summary=fields.text("summary"),
+        labels=fields.texts("labels"),
+        annotations=fields.texts("annotations"),
+        starts_at=fields.time("starts_at"),
+        ends_at=fields.time("ends_at"),
+        dedup_key=fields.text("dedup_key"),
+        link=fields.text("link"),
+        test=fields.text("test") == "true",
+    )
+    alert.notes = tuple(fields.notes)
+    return alert
 
 
 def _status(word: str | None) -> AlertStatus:

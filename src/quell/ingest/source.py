@@ -18,6 +18,8 @@ class Parsed:
     """In the body's order."""
     rejected: Sequence[str] = ()
     """One sentence for each alert of the body that could not be read while others could."""
+    not_sent: int = 0
+    """How many alerts the sender says it left out of the body."""
 
 
 class AlertSource(Protocol):

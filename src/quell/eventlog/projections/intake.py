@@ -27,6 +27,10 @@ class StageCounts:
     duplicate: int = 0
     grouped: int = 0
     opening: int = 0
+    tests: int = 0
+    """Of the received: tests of the way from a sender."""
+    not_sent: int = 0
+    """Left out of their requests by senders; not among the received."""
 
     def plus(self, batch: ev.BatchTaken) -> StageCounts:
         """Return the counts with one more request."""
@@ -37,6 +41,8 @@ class StageCounts:
             duplicate=self.duplicate + batch.duplicate,
             grouped=self.grouped + batch.grouped,
             opening=self.opening + batch.opening,
+            tests=self.tests + batch.tests,
+            not_sent=self.not_sent + batch.not_sent,
         )
 
 
@@ -65,6 +71,12 @@ class IntakeView:
     last_minute: LastMinute
     since: datetime | None
     """When the first request came; None before."""
+    tests: int = 0
+    """Of the received: tests of the way from a sender. They open no incident that counts, and end by themselves."""
+    not_sent: int = 0
+    """Alerts that senders said they left out of their requests, each time they did; not among the received."""
+    ends_unmatched: int = 0
+    """Of the duplicates: ends that could be that of several alerts, with other labels; none was ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +129,8 @@ class Held:
             why=self.why,
             incident_id="",
             flagged=flagged(alert),
+            test=bool(alert.test),
+            notes=tuple(map(harmless, alert.notes)),
         )
 
 
@@ -125,6 +139,7 @@ class Intake:
     """The counts of intake, folded from its stream."""
 
     total: StageCounts = StageCounts()
+    ends_unmatched: int = 0
     by_source: dict[str, StageCounts] = field(default_factory=dict)
     since: datetime | None = None
     held: OrderedDict[str, Held] = field(default_factory=OrderedDict)
@@ -156,6 +171,7 @@ class Intake:
         self.total = self.total.plus(batch)
         self.by_source[batch.source] = self.by_source.get(batch.source, StageCounts()).plus(batch)
         self._second(at).received += batch.received
+        self.ends_unmatched += batch.ends_unmatched
         for fingerprint in batch.ended:
             self.held.pop(fingerprint, None)
 
@@ -206,4 +222,7 @@ class Intake:
                 incidents_opened=sum(second.opened for second in recent),
             ),
             since=self.since,
+            tests=total.tests,
+            not_sent=total.not_sent,
+            ends_unmatched=self.ends_unmatched,
         )

@@ -50,7 +50,7 @@ def _capital(words: str) -> str:
 
 
 def _opened(event: ev.IncidentOpened, moment: Moment) -> Said:
-    drill = " This is a drill." if event.drill else ""
+    drill = " This is a drill." if event.drill else " This is a test." if event.test else ""
     return Said(
         title=f"{event.severity} opened: {event.title}",
         text=f"{event.reason}.{drill}".replace("..", "."),
@@ -64,7 +64,7 @@ def _grouped(event: ev.AlertGrouped, moment: Moment) -> Said:
     severity = alert.severity if alert.severity_known else f"{alert.severity} (assumed: sent as {alert.severity_raw!r})"
     return Said(
         title=f"Alert {alert.name}" + (f" on {alert.service}" if alert.service else ""),
-        text=_join(summary, f"{severity}, from {alert.source}", event.why),
+        text=_join(summary, f"{severity}, from {alert.source}", event.why, *alert.notes),
         level="error" if alert.severity in ("critical", "error") else "warning",
     )
 
@@ -84,6 +84,17 @@ def _flapping(event: ev.AlertFlapping, moment: Moment) -> Said:
     return Said(
         title=f"Alert {event.name} is flapping",
         text=f"{event.changes} changes between firing and resolved within {q.say_duration(event.within_s)}",
+        level="warning",
+    )
+
+
+def _not_sent(event: ev.AlertsNotSent, moment: Moment) -> Said:
+    if not event.count:
+        return Said(title=f"All alerts of the group are sent again by {event.source}")
+    return Said(
+        title=f"{q.say_count(event.count, 'alert')} not sent by {event.source}",
+        text="Its message was cut (truncatedAlerts): the alerts here are not all of their group. "
+        "In Alertmanager, `max_alerts: 0` of the receiver sends them all",
         level="warning",
     )
 
@@ -387,6 +398,7 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.AlertGrouped: _grouped,
     ev.AlertResolved: _alert_resolved,
     ev.AlertFlapping: _flapping,
+    ev.AlertsNotSent: _not_sent,
     ev.StateChanged: _state_changed,
     ev.IncidentAcknowledged: _acknowledged,
     ev.SeverityChanged: _severity_changed,

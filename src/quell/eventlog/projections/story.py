@@ -102,6 +102,7 @@ _CHANGED: Mapping[type[Event], frozenset[str]] = {
     ev.AlertGrouped: frozenset({"alerts"}),
     ev.AlertResolved: frozenset({"alerts"}),
     ev.AlertFlapping: frozenset({"alerts"}),
+    ev.AlertsNotSent: frozenset(),
     ev.IncidentReopened: _NEW_RESPONSE | {"cause_confirmed", "false_alarm"},
     ev.CauseConfirmed: frozenset({"cause_confirmed", "false_alarm"}),
     ev.FalseAlarmDeclared: frozenset({"cause_confirmed", "false_alarm"}),

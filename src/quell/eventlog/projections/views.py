@@ -97,6 +97,10 @@ class IncidentSummary:
     """Sources that gave nothing."""
     next_look_at: datetime | None = None
     """When the agents look again by themselves; None when they are at work, or do not."""
+    test: bool = False
+    """Opened by a test alert: it counts nowhere and ends by itself."""
+    not_sent: int = 0
+    """Alerts of its senders' groups that were left out of their messages: the list of its alerts is not whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,10 @@ class AlertView:
     incident_id: str
     flagged: tuple[str, ...] = ()
     """What is suspicious in its text, which is shown made harmless; the log keeps it as it came."""
+    test: bool = False
+    """It only tests the way from its sender."""
+    notes: tuple[str, ...] = ()
+    """What of it could not be read and was dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +286,8 @@ def summary_of(incident: Incident) -> IncidentSummary:
         merged_into=incident.merged_into,
         missing=tuple(incident.missing),
         next_look_at=due_at(incident),
+        test=incident.test,
+        not_sent=sum(incident.not_sent.values()),
     )
 
 
@@ -321,6 +331,8 @@ def alert_view(incident: Incident, alert: Alert) -> AlertView:
         why=incident.why.get(alert.fingerprint, ""),
         incident_id=incident.id,
         flagged=flagged(alert),
+        test=bool(alert.test),
+        notes=tuple(map(harmless, alert.notes)),
     )
 
 

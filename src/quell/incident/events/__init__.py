@@ -37,6 +37,7 @@ from quell.incident.events.incident import (
     AlertFlapping,
     AlertGrouped,
     AlertResolved,
+    AlertsNotSent,
     CauseConfirmed,
     FalseAlarmDeclared,
     IncidentAcknowledged,
@@ -132,6 +133,7 @@ __all__ = [
     "AlertGrouped",
     "AlertHeld",
     "AlertResolved",
+    "AlertsNotSent",
     "ApprovalExpired",
     "ApprovalRequested",
     "ApprovalWithdrawn",
@@ -224,6 +226,7 @@ IncidentEvent = (
     | AlertGrouped
     | AlertResolved
     | AlertFlapping
+    | AlertsNotSent
     | StateChanged
     | IncidentAcknowledged
     | SeverityChanged

@@ -20,6 +20,8 @@ class IncidentOpened:
     reason: str
     drill: bool = False
     """The alerts carry the label that marks a drill's data."""
+    test: bool = False
+    """Opened by `quell send-test-alert`: it counts nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,17 @@ class AlertResolved:
     ended_at: datetime
     starts_at: datetime | None = None
     """When the firing that ended had begun, if the sender says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsNotSent:
+    """The sender of alerts of this incident left some of their group out of its message, as it was set up to."""
+
+    source: str
+    group: str
+    """Of the sender, as in an alert; the newest count of a group counts."""
+    count: int
+    """0: none any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

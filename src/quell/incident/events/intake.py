@@ -50,6 +50,12 @@ class BatchTaken:
     told from a new one by these."""
     later_starts: dict[str, datetime] = field(default_factory=dict)
     """By fingerprint: alerts that fire already, and that the sender says began again at this later time."""
+    tests: int = 0
+    """Of the received: alerts that only test the way from the sender to Quell."""
+    not_sent: int = 0
+    """Alerts that the sender says it left out of this request."""
+    ends_unmatched: int = 0
+    """Of the duplicates: ends that could be that of several alerts which fire, with other labels; none was ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
