@@ -18,8 +18,8 @@ import pytest
 from quell.errors import StorageFull
 from quell.incident import events as ev
 from quell.incident.events import Matcher
-from quell.ingest.intake import SLICE
 from quell.ingest.silences import create_silence
+from quell.ingest.way import SLICE
 from tests.ingest.given import Desk, alert, body_of, ended, new_desk
 from tests.ingest.snapshot import snapshot
 

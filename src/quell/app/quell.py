@@ -306,6 +306,7 @@ class Quell:
         self._spawn(self._follow(past.position), "follow")
         self._start_responses(past.position)
         self._spawn(self.intake.follow(), "intake")
+        self._spawn(self.intake.keep_time(), "intake_time")
         self._spawn(self._look_around(), "health")
         if self.standing is not None:
             self._spawn(self.standing.run(), "watch")

@@ -155,7 +155,7 @@ def send_test_alert(
     token: Annotated[str | None, typer.Option(envvar="QUELL_SENDER_TOKEN", help="Bearer token of the source.")] = None,
     output: Format = Output.TABLE,
 ) -> None:
-    """Send one alert the way a tool would, and print what became of it."""
+    """Send one test alert the way a tool would; it counts nowhere, and ends by itself after ten minutes."""
     body = {
         "alerts": [
             {
@@ -165,6 +165,7 @@ def send_test_alert(
                 "status": "resolved" if resolve else "firing",
                 "summary": "A test alert, sent with `quell send-test-alert`",
                 "dedup_key": f"quell-test/{service}",
+                "test": True,
             }
         ]
     }

@@ -80,6 +80,8 @@ class CorrelationRules:
     late_s: float = 60.0
     """How long after an end the same firing counts as one that was delayed. Alertmanager merges what overlaps and may
     send an old start again for an alert that is back, but not sooner than its `group_interval`."""
+    test_s: float = 600.0
+    """How long a test alert fires; nobody sends its end."""
     stale_s: float = 86_400.0
     """An alert not heard of for so long is forgotten."""
     tracked_alerts: int = 500_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert
@@ -11,9 +12,10 @@ from quell.incident.nearness import Topology
 from quell.incident.severity import INCIDENT_SEVERITY
 from quell.ingest.batch import Batch
 from quell.ingest.ends import end_of
-from quell.ingest.ledger import Case, Ledger, Waiting
+from quell.ingest.ledger import Ledger
 from quell.ingest.simple import OWN_TEST
 from quell.ingest.source import Parsed
+from quell.ingest.tracks import Case, Waiting
 
 BY = "system:intake"
 
@@ -81,6 +83,18 @@ class Correlator:
                 continue
             event = ev.AlertsNotSent(source=batch.source, group=group, count=parsed.not_sent)
             self._emit(batch, ev.incident_stream(case.key), event)
+
+    def end_test(self, fingerprint: str, batch: Batch) -> None:
+        """End a test that has fired for long enough."""
+        track = self._ledger.tracks[fingerprint]
+        if track.waiting:
+            self._ledger.ends(fingerprint, batch.now_s)
+            batch.ended[fingerprint] = None
+            return
+        now = datetime.fromtimestamp(batch.now_s, UTC)
+        home = self._ledger.home(track.group)
+        stream = ev.incident_stream(home.key if home is not None else track.group)
+        self._emit(batch, stream, ev.AlertResolved(fingerprint=fingerprint, name=track.kind[0], ended_at=now))
 
     def end(self, alert: Alert, batch: Batch) -> None:
         """Note that an alert which fires has ended."""

@@ -9,36 +9,38 @@ it is decided. Requests wait together for the disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+import structlog
 
 from quell.errors import Malformed, NotFound, Overloaded, StorageError, Unauthenticated, WrongOffset
 from quell.eventlog.log import EventLog, Recorded, Write
 from quell.incident import events as ev
-from quell.incident.alert import Alert, AlertStatus
 from quell.incident.correlation import CorrelationRules
 from quell.incident.nearness import Topology
 from quell.ingest.batch import Batch
 from quell.ingest.correlate import BY, Correlator
 from quell.ingest.counts import Counts
-from quell.ingest.ends import end_of, seconds
 from quell.ingest.fold import Fold
 from quell.ingest.source import AlertSource, Parsed
 from quell.ingest.tail import Tail
 from quell.ingest.text import clean
+from quell.ingest.way import SLICE, Way
+
+logger = structlog.get_logger()
 
 PAGE = 2_000
-SLICE = 200
-"""Alerts that are decided before everything else on the event loop gets a turn; some milliseconds."""
+TICK_S = 1.0
+OWN = "quell"
+"""The source under which what time brings is recorded: no alert is counted there."""
 LONG_BODY_BYTES = 262_144
 """A body of more is read in a thread: reading it takes tens of milliseconds in one piece."""
 DETAIL_CHARACTERS = 2_000
 
 Edges = Collection[tuple[str, str]]
 Decide = Callable[[Batch], Awaitable[None]]
-Stage = Callable[[Alert, Batch], bool]
-"""Looks at one alert and returns whether its way ends here; counts it if so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,6 @@ class Intake:
         self._topology = topology
         self._edges: Edges | None = None
         self._clock = clock
-        self._stages: Sequence[Stage] = (self._silence, self._deduplicate, self._correlate)
         self._tail = Tail()
         self._pending: set[Batch] = set()
         self._requests = self._alerts = 0
@@ -186,10 +187,7 @@ class Intake:
         for index, alert in enumerate(parsed.alerts, start=1):
             if index % SLICE == 0:
                 await asyncio.sleep(0)
-            batch.tests += bool(alert.test)
-            for stage in self._stages:
-                if stage(alert, batch):
-                    break
+            self._way.take(alert, batch)
         batch.not_sent = parsed.not_sent
         self._correlator.say_not_sent(self._homes(parsed), parsed, batch)
 
@@ -197,55 +195,27 @@ class Intake:
         """Return the incidents that the alerts of a request are in, if it matters how many were left out of it."""
         if not parsed.alerts or (not parsed.alerts[0].group and not parsed.not_sent):
             return ()
-        tracks = map(self._ledger.tracks.get, (alert.fingerprint for alert in parsed.alerts))
+        known = (self._ledger.recognise(alert)[0].fingerprint for alert in parsed.alerts)
+        tracks = map(self._ledger.tracks.get, known)
         return dict.fromkeys(track.group for track in tracks if track is not None and not track.waiting)
 
-    def _silence(self, alert: Alert, batch: Batch) -> bool:
-        """Keep silenced alerts back. The end of an alert that fires is news all the same."""
-        ledger = self._ledger
-        if not len(ledger.silences):
-            return False
-        if alert.status is AlertStatus.RESOLVED and not ledger.is_repeat(alert, batch.now_s):
-            return False
-        first = ledger.first_of_its_kind(alert)
-        if ledger.silences.covering(alert, batch.now_s, first_of_its_kind=first) is None:
-            return False
-        batch.silenced += 1
-        batch.repeat(alert.fingerprint)
-        return True
+    # --- what time brings ------------------------------------------------------------------------------------------
 
-    def _deduplicate(self, alert: Alert, batch: Batch) -> bool:
-        ledger = self._ledger
-        if not ledger.is_repeat(alert, batch.now_s):
-            return False
-        batch.duplicate += 1
-        batch.repeat(alert.fingerprint)
-        track = ledger.tracks.get(alert.fingerprint)
-        if track is None or not track.firing:
-            if alert.status is AlertStatus.RESOLVED:
-                self._note_end(alert, batch)
-        elif alert.status is AlertStatus.FIRING and track.begins_later(alert):
-            track.started_s = alert.started_s
-            batch.later_starts[alert.fingerprint] = alert.starts_at
-        return True
+    async def keep_time(self) -> None:
+        """Do what time alone brings, for ever: end tests, and let through what a silence that is over kept back."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                await self.look_at_the_time()
+            except (StorageError, WrongOffset, Overloaded) as error:
+                logger.warning("intake_timer_failed", error=str(error))
 
-    def _note_end(self, alert: Alert, batch: Batch) -> None:
-        """Remember the end of a firing that is not known, so that the firing itself opens nothing when it comes."""
-        end = end_of(alert)
-        if end is None or self._ledger.over.knows(alert.fingerprint, seconds(end), batch.now_s):
+    async def look_at_the_time(self) -> None:
+        """Do what is due by now. Raises: StorageError, WrongOffset, Overloaded: it is due still."""
+        now = self._clock()
+        if self._deciding or self._stale or not self._ledger.due(now.timestamp()):
             return
-        batch.early_ends[alert.fingerprint] = end
-        self._ledger.note_end(alert.fingerprint, end, batch.now_s)
-
-    def _correlate(self, alert: Alert, batch: Batch) -> bool:
-        if alert.status is AlertStatus.RESOLVED:
-            self._correlator.end(alert, batch)
-            batch.grouped += 1
-        elif self._correlator.place(alert, batch):
-            batch.opening += 1
-        else:
-            batch.grouped += 1
-        return True
+        await self._commit(lambda batch: self._way.go_on(batch), OWN, 0, now)
 
     async def _reject(
         self, source: str, reason: str, detail: str, body: bytes, body_bytes: int, received_at: datetime
@@ -376,6 +346,7 @@ class Intake:
     def _adopt(self, fold: Fold) -> None:
         self._ledger, self._totals, self._intake_offset = fold.ledger, fold.totals, fold.intake_events
         self._correlator = Correlator(fold.ledger)
+        self._way = Way(fold.ledger, self._correlator)
         self._edges = None
 
     def _look_at_topology(self) -> None:

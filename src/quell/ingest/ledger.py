@@ -9,112 +9,37 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from quell.incident import events as ev
-from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
+from quell.incident.alert import Alert, AlertStatus, Severity
+from quell.incident.alert import fingerprint as by_labels
 from quell.incident.correlation import (
     Commonness,
     CorrelationRules,
-    Group,
     Groups,
-    Hint,
     hints_of,
     incident_number,
     worse,
 )
-from quell.incident.flapping import Flaps
 from quell.ingest.ends import End, KnownEnds, seconds
+from quell.ingest.firing import Firing
 from quell.ingest.silences import Silences
-
-Kind = tuple[str, str | None]
-"""An alert's name and service."""
+from quell.ingest.tracks import Case, Kind, Track, Waiting
 
 KINDS_REMEMBERED = 200_000
 """The kind longest known is forgotten first; its next critical alert then counts as the first of its kind again."""
 DONE_REMEMBERED = 5_000
 """Incidents that are over; alerts of one that is forgotten are correlated as if they were new."""
 MERGE_HOPS = 16
+SILENCED_REMEMBERED = 10_000
+"""Silenced alerts that are looked at again when their silence ends; of more, the oldest wait for their next repeat."""
 DECIDED_HERE = (
     ev.IncidentOpened, ev.AlertGrouped, ev.AlertResolved, ev.AlertFlapping, ev.AlertsNotSent,
-    ev.AlertHeld, ev.BatchTaken, ev.BodyRejected,
+    ev.AlertHeld, ev.AlertSilenced, ev.BatchTaken, ev.BodyRejected,
 )  # fmt: skip
 """The events that only intake writes."""
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Track:
-    """One alert, by its fingerprint."""
-
-    kind: Kind
-    severity: Severity
-    firing: bool
-    seen_s: float
-    group: str
-    """Id of the incident it is in, or key of the group it waits in."""
-    waiting: bool
-    started_s: float | None = None
-    """When this firing began, as the sender says; None when it did not."""
-    test: bool = False
-    flaps: Flaps | None = None
-    """None until it changes for the first time, as most never do."""
-
-    def change(self, firing: bool, now_s: float, rules: CorrelationRules) -> None:
-        """Note that it went from firing to resolved or back."""
-        self.firing = firing
-        if self.flaps is None:
-            self.flaps = Flaps()
-        self.flaps.change(now_s, rules)
-
-    def begins_later(self, alert: Alert) -> bool:
-        """Return whether the sender says that it began later than what is known."""
-        started_s = alert.started_s
-        return self.started_s is not None and started_s is not None and started_s > self.started_s
-
-    def flaps_at(self, now_s: float, rules: CorrelationRules) -> bool:
-        """Return whether it flaps now."""
-        return self.flaps is not None and self.flaps.active(now_s, rules)
-
-    def would_flap(self, now_s: float, rules: CorrelationRules) -> bool:
-        """Return whether it flaps once it is seen firing now."""
-        if self.firing or self.flaps is None:
-            return self.flaps_at(now_s, rules)
-        return self.flaps.would_flap(now_s, rules)
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Waiting(Group):
-    """Alerts below the threshold."""
-
-    alerts: dict[str, tuple[Alert, float]] = field(default_factory=dict)
-    """Firing alerts and what each weighs, by fingerprint."""
-    weight: float = 0.0
-
-    def weight_without(self, fingerprint: str) -> float:
-        """Return what all but one of them weigh together."""
-        held = self.alerts.get(fingerprint)
-        return self.weight - held[1] if held is not None else self.weight
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Case(Group):
-    """An incident as intake needs to know it."""
-
-    severity: IncidentSeverity
-    worst: Severity
-    """Of all alerts that joined."""
-    done_s: float | None = None
-    """When it was resolved or closed; None while it is open."""
-    closed: bool = False
-    into: str | None = None
-    """The incident it was merged into."""
-    appended: int = 0
-    """Position of the last batch of ours that put an alert into it."""
-    test: bool = False
-    """Opened by a test: nothing but tests joins it."""
-    not_sent: dict[Hint, int] = field(default_factory=dict)
-    """By source and group of the sender: how many alerts the newest message left out."""
 
 
 class Ledger:
@@ -133,6 +58,11 @@ class Ledger:
         self.common = Commonness(rules.common_after)
         self.silences = Silences()
         self.over = KnownEnds(rules)
+        self.firing = Firing(rules)
+        self.silenced: OrderedDict[str, Alert] = OrderedDict()
+        """By fingerprint: alerts that fire and would have been news but for a silence, the oldest first."""
+        self.tests: OrderedDict[str, float] = OrderedDict()
+        """Tests that fire, and since when; the oldest first."""
         self.last_number = 0
         self._done: OrderedDict[str, None] = OrderedDict()
         self._takers: Mapping[type, Callable[[str, Any, float], None]] = {
@@ -146,6 +76,7 @@ class Ledger:
             ev.IncidentMerged: self._merged,
             ev.SeverityChanged: self._severity_changed,
             ev.AlertHeld: self._held,
+            ev.AlertSilenced: self._silenced,
             ev.BatchTaken: self._batch_taken,
             ev.SilenceCreated: self._silence_created,
             ev.SilenceEnded: self._silence_ended,
@@ -166,6 +97,37 @@ class Ledger:
             incident_id = case.into
         return None
 
+    def recognise(self, alert: Alert) -> tuple[Alert, bool]:
+        """
+        Return an alert under the fingerprint by which it is known, and whether it is an end that fits several.
+
+        Logs of before sources and organisations were told apart have an alert under its labels alone. An end whose
+        labels changed is that of the one alert it can be of.
+        """
+        if alert.fingerprint in self.tracks or alert.fingerprint in self.silenced:
+            return alert, False
+        former = by_labels(alert.labels)
+        track = self.tracks.get(former)
+        if track is not None and track.source == alert.source:
+            return replace(alert, fingerprint=former), False
+        if alert.status is not AlertStatus.RESOLVED:
+            return alert, False
+        found = self.firing.ended_by(alert)
+        return (replace(alert, fingerprint=found[0]), False) if len(found) == 1 else (alert, bool(found))
+
+    def due(self, now_s: float) -> bool:
+        """Return whether time alone brings something: a silence is over that keeps alerts back, or a test is."""
+        self.silences.prune(now_s)
+        oldest_s = next(iter(self.tests.values()), now_s)
+        return bool(self.silenced and self.silences.any_over) or oldest_s < self._tests_until(now_s)
+
+    def tests_over(self, now_s: float) -> list[str]:
+        """Return the tests that have fired for long enough."""
+        return [known for known, since_s in self.tests.items() if since_s < self._tests_until(now_s)]
+
+    def _tests_until(self, now_s: float) -> float:
+        return now_s - self.rules.test_s
+
     def is_repeat(self, alert: Alert, now_s: float) -> bool:
         """
         Return whether an alert says nothing new.
@@ -176,7 +138,7 @@ class Ledger:
         """
         track = self.tracks.get(alert.fingerprint)
         if alert.status is AlertStatus.RESOLVED:
-            return track is None or not track.firing or _ended_before(alert, track)
+            return track is None or not track.firing or track.begins_after(alert)
         if track is None or not track.firing or now_s - track.seen_s > self.rules.stale_s:
             return self.over.is_over(alert, now_s)
         if worse(alert.severity, track.severity) or (not alert.test and self.first_of_its_kind(alert)):
@@ -217,6 +179,7 @@ class Ledger:
             if track.seen_s >= horizon_s and len(self.tracks) <= self.rules.tracked_alerts:
                 break
             self._stop_waiting(fingerprint, track)
+            self._stop_firing(fingerprint)
             del self.tracks[fingerprint]
         while len(self._done) > DONE_REMEMBERED:
             del self.cases[self._done.popitem(last=False)[0]]
@@ -267,11 +230,16 @@ class Ledger:
         """Note that an alert fires, and where it is now."""
         kind = (alert.name, alert.service)
         track = self.tracks.get(alert.fingerprint)
+        self.silenced.pop(alert.fingerprint, None)
+        if alert.test:
+            self.tests.setdefault(alert.fingerprint, now_s)
+        self.firing.add(alert)
         if track is not None:
             self._stop_waiting(alert.fingerprint, track)
             self.tracks.move_to_end(alert.fingerprint)
         if track is None or now_s - track.seen_s > self.rules.stale_s:
             track = Track(kind=kind, severity=alert.severity, firing=True, seen_s=now_s, group=group, waiting=waiting)
+            track.source = alert.source
             self.tracks[alert.fingerprint] = track
         else:
             if not track.firing:
@@ -280,7 +248,7 @@ class Ledger:
                 track.flaps.settle(now_s, self.rules)
             track.kind, track.severity = kind, alert.severity
             track.seen_s, track.group, track.waiting = max(track.seen_s, now_s), group, waiting
-        track.started_s, track.test = alert.started_s, bool(alert.test)
+        track.started_s = alert.started_s
         if kind not in self.kinds and len(self.kinds) >= KINDS_REMEMBERED:
             del self.kinds[next(iter(self.kinds))]
         return track
@@ -294,12 +262,22 @@ class Ledger:
             self.held.remove(group)
             del self.waiting[group.key]
 
+    def _stop_firing(self, fingerprint: str) -> None:
+        self.firing.remove(fingerprint)
+        self.tests.pop(fingerprint, None)
+
+    def _silenced(self, stream: str, event: ev.AlertSilenced, at_s: float) -> None:
+        self.silenced[event.alert.fingerprint] = event.alert
+        if len(self.silenced) > SILENCED_REMEMBERED:
+            self.silenced.popitem(last=False)
+
     def ends(self, fingerprint: str, at_s: float) -> None:
         """Note that an alert no longer fires."""
         track = self.tracks.get(fingerprint)
         if track is None or not track.firing:
             return
         self._stop_waiting(fingerprint, track)
+        self._stop_firing(fingerprint)
         self.tracks.move_to_end(fingerprint)
         track.seen_s = max(track.seen_s, at_s)
         track.change(False, at_s, self.rules)
@@ -336,6 +314,7 @@ class Ledger:
         for fingerprint, end in event.early_ends.items():
             self.note_end(fingerprint, end, at_s)
         for fingerprint in event.ended:
+            self.silenced.pop(fingerprint, None)
             self.ends(fingerprint, at_s)
 
     def note_end(self, fingerprint: str, end: ev.EarlyEnd, at_s: float) -> None:
@@ -398,14 +377,6 @@ class Ledger:
 
     def _silence_ended(self, stream: str, event: ev.SilenceEnded, at_s: float) -> None:
         self.silences.end(event.silence_id)
-
-
-def _ended_before(alert: Alert, track: Track) -> bool:
-    """Return whether an end is that of a firing before the one that is known: begun and over before that began."""
-    started_s, ended_at = alert.started_s, alert.ends_at
-    if track.started_s is None or started_s is None or ended_at is None:
-        return False
-    return started_s < track.started_s and ended_at.timestamp() < track.started_s
 
 
 def _incident_of(stream: str) -> str:

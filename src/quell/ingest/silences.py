@@ -103,6 +103,8 @@ class Silences:
         """By what they ask for outright, so that an alert meets few of many; None: by those that name no value."""
         self._ends: list[tuple[float, str]] = []
         """A heap of when each is over; some were ended before that."""
+        self.any_over = True
+        """Whether one may have ended since somebody looked at what they keep back, and said so here."""
 
     def __len__(self) -> int:
         return len(self._silences)
@@ -122,6 +124,7 @@ class Silences:
         """End a silence before its time."""
         silence = self._silences.pop(silence_id, None)
         if silence is not None:
+            self.any_over = True
             del self._by_pair[silence.asks_for][silence_id]
             if not self._by_pair[silence.asks_for]:
                 del self._by_pair[silence.asks_for]

@@ -63,6 +63,8 @@ class Ledger:
 
     def _own(self, incident_id: str, event: Event, at: datetime) -> bool:
         if isinstance(event, ev.IncidentOpened):
+            if event.test:
+                return False
             self._courses[incident_id] = Course.opened(event, at)
             return True
         course = self._courses.get(incident_id)

@@ -109,6 +109,8 @@ class AccuracyFold:
     def apply(self, incident_id: str, event: Event, at: datetime) -> set[str]:
         """Take in an event of an incident; return the agents whose accuracy may have changed."""
         if isinstance(event, ev.IncidentOpened):
+            if event.test:
+                return set()
             self._open(incident_id, Group.DRILLS if event.drill else Group.REAL)
             return set()
         case = next((found for cases in self._cases.values() if (found := cases.get(incident_id))), None)

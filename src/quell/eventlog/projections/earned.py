@@ -104,7 +104,7 @@ class EarnedAutonomy:
 
     def apply(self, incident_id: str, event: Event, at: datetime) -> None:
         """Take in an event of an incident."""
-        if isinstance(event, ev.IncidentOpened):
+        if isinstance(event, ev.IncidentOpened) and not event.test:
             self._begin(incident_id, drill=event.drill)
         if incident_id not in self._counted:
             return

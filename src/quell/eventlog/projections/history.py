@@ -95,7 +95,7 @@ class History:
         incident_id = record.stream.removeprefix("incident/")
         if incident_id == record.stream:
             return
-        if isinstance(record.event, ev.IncidentOpened):
+        if isinstance(record.event, ev.IncidentOpened) and not record.event.test:
             self._past.pop(incident_id, None)
             self._past[incident_id] = _Past(opened=record.at)
         past = self._past.get(incident_id)

@@ -158,7 +158,7 @@ class Intake:
                 self._body(event, recorded)
             case ev.AlertHeld():
                 self._hold(event)
-            case ev.IncidentOpened():
+            case ev.IncidentOpened(test=False):
                 self._second(at).opened += 1
             case ev.AlertGrouped():
                 return self.held.pop(event.alert.fingerprint, None) is not None

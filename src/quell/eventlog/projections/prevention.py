@@ -74,13 +74,18 @@ class Preventions:
     def __init__(self) -> None:
         self._cases: OrderedDict[str, PreventionCase] = OrderedDict()
         self._drills: set[str] = set()
+        self._tests: set[str] = set()
         self._settled: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
 
     def apply(self, incident_id: str, event: Event, at: datetime) -> bool:
         """Take in an event of an incident; return whether a case changed."""
         if isinstance(event, ev.IncidentOpened) and event.drill:
             self._drills.add(incident_id)
+        if isinstance(event, ev.IncidentOpened) and event.test:
+            self._tests.add(incident_id)
         if isinstance(event, ev.BreachForecast):
+            if incident_id in self._tests:
+                return False
             return self._open(incident_id, event, at)
         if isinstance(event, ev.AlertGrouped):
             return self._alerted(event.alert)

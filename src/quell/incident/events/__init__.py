@@ -50,6 +50,7 @@ from quell.incident.events.incident import (
 )
 from quell.incident.events.intake import (
     AlertHeld,
+    AlertSilenced,
     BatchTaken,
     BodyRejected,
     EarlyEnd,
@@ -133,6 +134,7 @@ __all__ = [
     "AlertGrouped",
     "AlertHeld",
     "AlertResolved",
+    "AlertSilenced",
     "AlertsNotSent",
     "ApprovalExpired",
     "ApprovalRequested",
@@ -266,7 +268,7 @@ IncidentEvent = (
     | LookAgainRequested
     | LookedAgain
 )
-IntakeEvent = AlertHeld | BatchTaken | BodyRejected
+IntakeEvent = AlertHeld | AlertSilenced | BatchTaken | BodyRejected
 SilenceEvent = SilenceCreated | SilenceEnded
 AutonomyEvent = AutonomyOverridden
 SystemEvent = ProcessStarted | ProcessStopped | SourceFailed | SourceRecovered | RequestAccepted

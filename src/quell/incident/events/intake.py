@@ -19,6 +19,14 @@ class AlertHeld:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSilenced:
+    """A silence keeps back an alert that would have been news; it is looked at again when the silence is over."""
+
+    alert: Alert
+    silence_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyEnd:
     """The end of a firing that was not known to fire: it may arrive before the firing itself."""
 
@@ -42,7 +50,7 @@ class BatchTaken:
     repeats: dict[str, int] = field(default_factory=dict)
     """Duplicates and silenced by fingerprint: how often each came again."""
     ended: tuple[str, ...] = ()
-    """Fingerprints of waiting alerts (in no incident) that the sender says ended; they count as grouped."""
+    """Fingerprints of alerts in no incident, waiting or silenced, that ended; those that waited count as grouped."""
     silenced_by: dict[str, int] = field(default_factory=dict)
     """Silenced alerts by the id of the silence that kept them back."""
     early_ends: dict[str, EarlyEnd] = field(default_factory=dict)
