@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -69,7 +70,8 @@ def until(look: Callable[[], T], what: str, *, within_s: float = PATIENCE_S) -> 
 class Command:
     """A command that runs until it is ended; what it says goes to files."""
 
-    def __init__(self, folder: Path, name: str, *words: str, **env: str) -> None:
+    def __init__(self, folder: Path, name: str, *words: str, files: int | None = None, **env: str) -> None:
+        """Start it; `files` is how many files and sockets it may have open."""
         self._out, self._err = folder / f"{name}.out", folder / f"{name}.err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
@@ -79,6 +81,9 @@ class Command:
                 stdout=out,
                 stderr=err,
             )
+        if files is not None:
+            # Before it has read its own limit: an interpreter takes longer to start than this call.
+            resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (files, files))
 
     @property
     def out(self) -> str:
@@ -106,9 +111,9 @@ class Command:
 class Server(Command):
     """`quell serve` on a port of the system's choice."""
 
-    def __init__(self, folder: Path, name: str, *words: str, data: Path, **env: str) -> None:
+    def __init__(self, folder: Path, name: str, *words: str, data: Path, files: int | None = None, **env: str) -> None:
         self.data = data
-        super().__init__(folder, name, "serve", "--port", "0", "--data", str(data), *words, **env)
+        super().__init__(folder, name, "serve", "--port", "0", "--data", str(data), *words, files=files, **env)
 
     def ready(self) -> Server:
         said = self.says("ready: ")
@@ -124,9 +129,11 @@ class Server(Command):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, name: str = "server", *words: str, data: Path | None = None, **env: str) -> Iterator[Server]:
+def serving(
+    folder: Path, name: str = "server", *words: str, data: Path | None = None, files: int | None = None, **env: str
+) -> Iterator[Server]:
     """Have a server for the length of a block."""
-    server = Server(folder, name, *words, data=data or folder / "data", **env)
+    server = Server(folder, name, *words, data=data or folder / "data", files=files, **env)
     try:
         yield server.ready()
     finally:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from quell.gateway.channel import Channel
-from quell.gateway.patient import PatientHttp
+from quell.gateway.patient import PatientHttp, Waits
 from quell.gateway.protocol import Limits
 from quell.gateway.room import Bounds
 from tests.gateway.live_server import PATIENCE_S, Talk, new_desk, serving, talking, until
@@ -391,11 +392,8 @@ async def test_where_tls_ends_here_a_slow_client_still_gets_everything(tmp_path:
     assert heard == list(range(800))
 
 
-async def test_who_does_not_finish_a_request_is_cut_off_and_who_asks_twice_is_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(PatientHttp, "head_s", 0.2)
-    async with serving(new_desk(), http=PatientHttp) as desk:
+async def test_who_does_not_finish_a_request_is_cut_off_and_who_asks_twice_is_not() -> None:
+    async with serving(new_desk(), http=partial(PatientHttp, waits=Waits(head_s=0.2))) as desk:
         lines = [await asyncio.open_connection("127.0.0.1", desk.port) for _ in range(3)]
         for (_, writer), said in zip(
             lines, (b"", b"GET /ws HT", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"), strict=True
@@ -413,7 +411,8 @@ async def test_who_does_not_finish_a_request_is_cut_off_and_who_asks_twice_is_no
             await asyncio.sleep(0.3)
             kept = await talk.subscribe("events")
 
-    assert ends == [b"", b"", b""]
+    assert ends[0] == b"", "who said nothing is told nothing"
+    assert [end.partition(b"\r\n")[0] for end in ends[1:]] == [b"HTTP/1.1 408 Request Timeout"] * 2
     assert answers == [b"HTTP/1.1 200 OK"] * 2
     assert kept["type"] == "subscribed"
 

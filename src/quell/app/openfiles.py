@@ -1,11 +1,25 @@
-"""How many files and sockets this process may have open at once."""
+"""How many files and sockets this process may have open at once, and who gets how many of them."""
 
 from __future__ import annotations
 
 import resource
+from dataclasses import dataclass
 
-OTHERS = 256
-"""Files that are no live connection: the log, the stores of workflows, HTTP, telemetry."""
+RESERVE = 256
+"""Files that are no connection of a client: the log, the stores of workflows, telemetry, calls to others."""
+RELAY_SOCKETS = 200
+"""Connections of one relay to the first process."""
+BACKLOG = 4096
+"""Connections that the system holds ready; they may all be accepted before the first that is too many is closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How the files are shared out. All of it together stays below the limit."""
+
+    live: int
+    http: int
+    backlog: int
 
 
 def raise_limit() -> None:
@@ -14,7 +28,19 @@ def raise_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def for_sockets() -> int:
-    """Return how many of them live connections may be."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 2**31 if soft == resource.RLIM_INFINITY else max(1, soft - OTHERS)
+def share(*, live: int, http: int, inside: int = 0) -> Share:
+    """
+    Return how many connections there may be, so that the stores find a file whatever clients do.
+
+    Args:
+        live: live connections that are wanted.
+        http: other connections that are wanted.
+        inside: sockets to our own processes.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return Share(live=live, http=http, backlog=BACKLOG)
+    backlog = min(BACKLOG, max(16, most // 16))
+    sockets = max(2, most - min(RESERVE, most // 2) - backlog - inside)
+    most_live = min(live, sockets - min(http, max(1, sockets // 8)))
+    return Share(live=most_live, http=min(http, sockets - most_live), backlog=backlog)

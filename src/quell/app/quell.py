@@ -43,6 +43,7 @@ from quell.eventlog.projections.sources import TopologyView, topology_view
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.evidence import keepsake
 from quell.evidence.scrape import ScrapeSource
+from quell.gateway.admission import Admission, AdmissionLimits
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
@@ -196,7 +197,14 @@ class Quell:
 
         self.pending_take_backs = PendingTakeBacks()
         past = await self._fold_past(Fold(rules))
-        bounds = Bounds(connections=min(settings.live.connections, openfiles.for_sockets()))
+        self.files = files_for(settings)
+        limits = AdmissionLimits(
+            connections=self.files.http,
+            # One address alone must not keep all others out.
+            waiting_per_address=min(settings.http.waiting_per_address, max(1, self.files.http // 2)),
+        )
+        self.admission = Admission(limits)
+        bounds = Bounds(connections=self.files.live)
         self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
         probes = (
             queue_probe(lambda: self.log.events_waiting, bound=QUEUED_EVENTS),
@@ -247,7 +255,14 @@ class Quell:
         """Return everything that answers over HTTP and WebSocket, behind the front door."""
         settings = self.settings
         otlp = self._otlp_endpoint()
-        metrics = Metrics(self.models, self.log, hub=self.hub, queued=lambda: self.log.events_waiting, otlp=otlp)
+        metrics = Metrics(
+            self.models,
+            self.log,
+            hub=self.hub,
+            queued=lambda: self.log.events_waiting,
+            otlp=otlp,
+            admission=self.admission,
+        )
         environment = "lab" if settings.lab.enabled else "live"
         router = create_rest(
             models=self.models,
@@ -266,6 +281,7 @@ class Quell:
         describe_ingest(app)
         limits = IngestLimits(
             body_bytes=settings.ingest.body_bytes,
+            body_s=settings.http.body_s,
             requests_per_s=settings.ingest.requests_per_s,
             burst=2 * settings.ingest.requests_per_s,
         )
@@ -280,7 +296,10 @@ class Quell:
             return None
         wanted = self.settings.evidence.otlp
         limits = OtlpLimits(
-            body_bytes=wanted.body_bytes, requests_per_s=wanted.requests_per_s, burst=2 * wanted.requests_per_s
+            body_bytes=wanted.body_bytes,
+            body_s=self.settings.http.body_s,
+            requests_per_s=wanted.requests_per_s,
+            burst=2 * wanted.requests_per_s,
         )
         proof = BearerToken(wanted.token.get_secret_value()) if wanted.token is not None else None
         return OtlpEndpoint(self.otlp, limits=limits, proof=proof, record=self._note, monotonic=time.monotonic)
@@ -500,3 +519,9 @@ class Quell:
 def _display_failed(part: str, position: int, error: Exception) -> None:
     """Log a fault in what is only shown, with where it was raised."""
     logger.error("not_shown", part=part, position=position, error=repr(error), exc_info=error)
+
+
+def files_for(settings: Settings) -> openfiles.Share:
+    """Return how many connections the first process may hold, besides those of its relays."""
+    inside = openfiles.RELAY_SOCKETS * (settings.live.processes - 1)
+    return openfiles.share(live=settings.live.connections, http=settings.http.connections, inside=inside)

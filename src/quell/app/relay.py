@@ -18,6 +18,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,18 @@ from starlette.types import Receive, Scope, Send
 import quell.errors
 from quell import __version__
 from quell.app import openfiles
+from quell.app.openfiles import RELAY_SOCKETS
 from quell.app.parts import clock
 from quell.errors import BadAnswer, QuellError, StorageError, Unreachable
 from quell.eventlog.archive import Follower
 from quell.eventlog.projections.models import ReadModels
+from quell.gateway.admission import Admission, AdmissionLimits
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.front import FrontDoor
 from quell.gateway.health import Component
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
-from quell.gateway.patient import PatientHttp
+from quell.gateway.patient import PatientHttp, Waits
 from quell.gateway.principal import Caller, caller_of
 from quell.gateway.room import Bounds
 from quell.lab.linkage import die_with_parent
@@ -70,6 +73,8 @@ class RelaySettings:
     allowed_hosts: tuple[str, ...]
     connections: int
     compress: bool
+    http: dict[str, float]
+    """As the settings have it."""
 
 
 class _Main:
@@ -79,7 +84,7 @@ class _Main:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         self._headers = headers
         self.http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(path), limits=httpx.Limits(max_connections=200)),
+            transport=httpx.AsyncHTTPTransport(uds=str(path), limits=httpx.Limits(max_connections=RELAY_SOCKETS)),
             base_url="http://127.0.0.1",
             timeout=REQUEST_S,
         )
@@ -166,7 +171,8 @@ async def relay(settings: RelaySettings) -> None:
     follower, models = Follower(Path(settings.data_dir) / settings.log_file), ReadModels()
     while page := follower.after(models.position):
         models.apply_all(page)
-    bounds = Bounds(connections=min(settings.connections, openfiles.for_sockets()))
+    files = openfiles.share(live=settings.connections, http=int(settings.http["connections"]), inside=RELAY_SOCKETS)
+    bounds = Bounds(connections=files.live)
     hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
     broadcaster = Broadcaster(hub, models, main, log_epoch=follower.epoch)
     door = FrontDoor(_HandOn(main.http), hosts=settings.allowed_hosts, token=settings.token)
@@ -176,10 +182,10 @@ async def relay(settings: RelaySettings) -> None:
 
     lines = Lines(hub, commands=main.command, admit=admit, packs=settings.compress)
     listening = bind_shared(settings.host, settings.port)
-    listening.listen(4096)
+    listening.listen(openfiles.BACKLOG)
     config = uvicorn.Config(
-        door, http=PatientHttp, ws=lines, lifespan="off", log_config=None, access_log=False,  # type: ignore[arg-type]
-        timeout_graceful_shutdown=3,
+        door, http=_protocol(settings, files), ws=lines, lifespan="off", log_config=None,  # type: ignore[arg-type]
+        access_log=False, timeout_graceful_shutdown=3, backlog=files.backlog,
     )  # fmt: skip
     server = uvicorn.Server(config)
     tasks = [
@@ -200,6 +206,14 @@ async def relay(settings: RelaySettings) -> None:
     await main.http.aclose()
     for task in done:
         task.result()
+
+
+def _protocol(settings: RelaySettings, files: openfiles.Share) -> partial[PatientHttp]:
+    """Return what makes the protocol of a connection; waits end here, as the first process only sees whole pieces."""
+    wanted = settings.http
+    waiting = min(int(wanted["waiting_per_address"]), max(1, files.http // 2))
+    admission = Admission(AdmissionLimits(connections=files.http, waiting_per_address=waiting))
+    return partial(PatientHttp, admission=admission, waits=Waits(head_s=wanted["head_s"], body_s=wanted["body_s"]))
 
 
 async def _follow(follower: Follower, models: ReadModels, broadcaster: Broadcaster) -> None:

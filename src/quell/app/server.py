@@ -11,6 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator, MutableMapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from quell.app.labs import Drills, Lab, start_lab, stop_lab
 from quell.app.quell import LOG_FILE, Quell
 from quell.app.relay import SOCKET_FILE, Relays, RelaySettings
 from quell.errors import ConfigError
-from quell.gateway.patient import PatientHttp
+from quell.gateway.patient import PatientHttp, Waits
 from quell.settings import Settings, is_loopback
 
 DRAIN_S = 9.0
-BACKLOG = 4096
+ROUTES_FIRST_S = 1.0
+"""Routes that say in their own way that a body is late do so before its connection is ended."""
 SWITCH_INTERVAL_S = 0.0005
 GC_THRESHOLD = (50_000, 20, 100)
 
@@ -83,8 +85,10 @@ async def _serve(
     server = _Server(
         uvicorn.Config(
             quell.asgi,
-            http=PatientHttp,
-            ws=quell.live,  # type: ignore[arg-type]  # whatever makes a protocol will do
+            # mypy: whatever makes a protocol will do, for both.
+            http=partial(PatientHttp, admission=quell.admission, waits=_waits(settings)),  # type: ignore[arg-type]
+            ws=quell.live,  # type: ignore[arg-type]
+            backlog=quell.files.backlog,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -119,6 +123,10 @@ async def _serve(
         quell.failed.result()
 
 
+def _waits(settings: Settings) -> Waits:
+    return Waits(head_s=settings.http.head_s, body_s=settings.http.body_s + ROUTES_FIRST_S)
+
+
 def _relays(settings: Settings, listening: socket.socket) -> tuple[list[socket.socket], Relays | None]:
     """
     Return the socket over which relays ask this process, and the relays, if there are to be any.
@@ -144,6 +152,7 @@ def _relays(settings: Settings, listening: socket.socket) -> tuple[list[socket.s
         token=settings.access_token(),
         allowed_hosts=settings.allowed_hosts,
         connections=settings.live.connections,
+        http=settings.http.model_dump(),
         compress=settings.live.compress,
     )
     return [inside], Relays(relayed, count)
@@ -175,7 +184,7 @@ def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    listening.listen(BACKLOG)
+    listening.listen(openfiles.BACKLOG)
     listening.setblocking(False)
     return listening
 

@@ -12,6 +12,7 @@ from quell.eventlog.log import EventLog
 from quell.eventlog.projections.agents import AGENTS, BUCKETS_S
 from quell.eventlog.projections.intake import StageCounts
 from quell.eventlog.projections.models import ReadModels
+from quell.gateway.admission import Admission, Part, TooManyConnections, TooManyOfAddress
 from quell.gateway.live import Hub
 from quell.gateway.otlp_http import OtlpEndpoint
 from quell.incident.alert import IncidentSeverity
@@ -34,6 +35,7 @@ class Metrics:
         hub: Hub | None = None,
         queued: Callable[[], int] | None = None,
         otlp: OtlpEndpoint | None = None,
+        admission: Admission | None = None,
     ) -> None:
         """
         Take what is measured.
@@ -42,7 +44,9 @@ class Metrics:
             hub: the live connections.
             queued: events that wait to be written to the log.
             otlp: what takes in pushed telemetry.
+            admission: the connections that are no live ones.
         """
+        self._admission = admission
         self._models, self._log, self._hub, self._queued, self._otlp = models, log, hub, queued, otlp
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
@@ -64,6 +68,8 @@ class Metrics:
         yield from self._event_log()
         if self._hub is not None:
             yield from _sockets(self._hub)
+        if self._admission is not None:
+            yield from _connections(self._admission)
         if self._otlp is not None:
             yield from _pushed(self._otlp)
 
@@ -119,6 +125,21 @@ class Metrics:
         )
         if self._queued is not None:
             yield GaugeMetricFamily("quell_eventlog_queued", "Events that wait to be written.", self._queued())
+
+
+def _connections(admission: Admission) -> Iterator[Metric]:
+    yield GaugeMetricFamily("quell_connections", "HTTP connections, live ones not counted.", admission.open)
+    yield GaugeMetricFamily(
+        "quell_connections_waiting", "Of them, those whose request is not whole.", admission.waiting
+    )
+    refused = CounterMetricFamily("quell_connections_refused", "HTTP connections refused.", labels=["reason"])
+    for kind in (TooManyConnections, TooManyOfAddress):
+        refused.add_metric([kind.reason], admission.refused[kind.reason])
+    yield refused
+    late = CounterMetricFamily("quell_requests_timed_out", "Clients that were waited for in vain.", labels=["part"])
+    for part in Part:
+        late.add_metric([part], admission.timed_out[part])
+    yield late
 
 
 def _sockets(hub: Hub) -> Iterator[Metric]:

@@ -167,6 +167,21 @@ class Rule(Section):
     )
 
 
+class Http(Section):
+    """Connections that are no live ones, and how long clients are waited for."""
+
+    connections: int = Field(
+        default=5_000, gt=0, description="Connections at once, fewer where the limit on open files is low; then 503."
+    )
+    waiting_per_address: int = Field(
+        default=1_000,
+        ge=0,
+        description="Connections of one address that have sent no whole request yet; then 429. 0: no bound.",
+    )
+    head_s: float = Field(default=10.0, gt=0, le=600, description="Seconds for the head of a request; then 408.")
+    body_s: float = Field(default=30.0, gt=0, le=3600, description="Seconds for the body of a request; then 408.")
+
+
 class Policy(Section):
     """Autonomy per action and service."""
 
@@ -265,6 +280,7 @@ class Settings(BaseSettings):
     outcomes: Outcomes = Field(default_factory=Outcomes)
     watch: Watch = Field(default_factory=Watch)
     live: Live = Field(default_factory=Live)
+    http: Http = Field(default_factory=Http)
     policy: Policy = Field(default_factory=Policy)
     actions: Actions = Field(default_factory=Actions)
     lab: Lab = Field(default_factory=Lab)
