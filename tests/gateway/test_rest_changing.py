@@ -430,6 +430,23 @@ async def test_a_silence_that_makes_no_sense_is_a_problem(site: Site) -> None:
     assert (await site.get("silences"))["items"] == []
 
 
+@pytest.mark.parametrize("blank", [" ", "\t\n", "\u200b", "\u00a0 \u202e"])
+async def test_a_blank_name_or_reason_is_refused_and_taken_for_nothing_else(site: Site, blank: str) -> None:
+    head = site.log.head
+    for path, body in (
+        ("incidents/INC-1/cause", {"service": blank}),
+        ("incidents/INC-1/resolve", {"reason": blank}),
+        ("silences", silence(matchers=[{"label": blank, "value": "x"}, {"label": "service", "value": "cart"}])),
+        ("autonomy", {"action": blank, "kind": "service", "autonomy": "observe", "reason": "audit"}),
+        ("autonomy", {"action": "restart", "kind": "service", "autonomy": "observe", "reason": blank}),
+        ("outcomes/records/INC-1/corrections", {"service": blank, "reason": "wrong"}),
+    ):
+        response = await site.post(path, body)
+
+        assert response.status_code == 422, (path, response.text)
+    assert site.log.head == head
+
+
 async def test_ending_a_silence_that_is_not_there_is_a_problem(site: Site) -> None:
     assert (await site.client.delete("/api/v1/silences/S-0")).status_code == 404
 

@@ -82,7 +82,7 @@ async def test_a_process_that_still_reads_what_happened_before_is_not_ready() ->
     clock = Clock()
     log = MemoryEventLog(clock=clock)
     site = Site(log, clock)
-    await site.commands._log.append([_write(opened())])
+    await site.log.append([_write(opened())])
 
     response = await site.client.get("/readyz")
     assert response.status_code == 503

@@ -20,7 +20,6 @@ from typing import Any, Self
 
 import httpx
 import structlog
-from starlette.routing import Mount
 from starlette.types import Scope
 
 from quell import __version__
@@ -54,7 +53,7 @@ from quell.gateway.live import Hub
 from quell.gateway.metrics import Metrics
 from quell.gateway.otlp_http import OtlpEndpoint, OtlpLimits, otlp_routes
 from quell.gateway.outcomes import OutcomeDesk
-from quell.gateway.pages import Pages
+from quell.gateway.pages import OrNoApi, Pages
 from quell.gateway.principal import Caller, caller_of
 from quell.gateway.rest import About, Lab, create_app, create_rest
 from quell.gateway.rest.runbooks import RunbookRoutes
@@ -287,8 +286,10 @@ class Quell:
         )
         ingest = IngestEndpoint(self.intake, limits=limits, clock=clock, monotonic=time.monotonic)
         app.router.routes.extend(otlp_routes(otlp) if otlp is not None else ())
-        app.router.routes.append(Mount("/", Pages(DASHBOARD)))
-        return FrontDoor(IngestFirst(ingest, app), hosts=settings.allowed_hosts, token=settings.access_token())
+        app.router.default = OrNoApi(Pages(DASHBOARD))
+        return FrontDoor(
+            IngestFirst(ingest, app), hosts=(*settings.allowed_hosts, settings.host), token=settings.access_token()
+        )
 
     def _otlp_endpoint(self) -> OtlpEndpoint | None:
         """Return what takes telemetry in, or None when nothing may be pushed."""

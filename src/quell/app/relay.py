@@ -38,6 +38,7 @@ from quell.errors import BadAnswer, QuellError, StorageError, Unreachable
 from quell.eventlog.archive import Follower
 from quell.eventlog.projections.models import ReadModels
 from quell.gateway.admission import Admission, AdmissionLimits
+from quell.gateway.body import Gone
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.front import FrontDoor
 from quell.gateway.health import Component
@@ -132,6 +133,8 @@ class _HandOn:
         async def body() -> AsyncIterator[bytes]:
             while True:
                 message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone  # half a body must not arrive as a whole one
                 yield message.get("body", b"")
                 if not message.get("more_body"):
                     return
@@ -143,6 +146,8 @@ class _HandOn:
         request = self._http.build_request(scope["method"], url, headers=headers, content=body() if has_body else None)
         try:
             answer = await self._http.send(request, stream=True)
+        except Gone:
+            return
         except httpx.HTTPError as error:
             await _unavailable(send, f"the first process does not answer: {error or type(error).__name__}")
             return
@@ -175,7 +180,7 @@ async def relay(settings: RelaySettings) -> None:
     bounds = Bounds(connections=files.live)
     hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
     broadcaster = Broadcaster(hub, models, main, log_epoch=follower.epoch)
-    door = FrontDoor(_HandOn(main.http), hosts=settings.allowed_hosts, token=settings.token)
+    door = FrontDoor(_HandOn(main.http), hosts=(*settings.allowed_hosts, settings.host), token=settings.token)
 
     def admit(scope: Scope) -> Caller:
         return caller_of(scope, door.check(scope))

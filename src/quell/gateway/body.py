@@ -37,14 +37,14 @@ class Oversize(Exception):
         self.body_bytes = body_bytes
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, *, most: int, within_s: float) -> bytes:
+async def read_body(headers: Mapping[str, str], receive: Receive, *, most: int, within_s: float | None = None) -> bytes:
     """
     Return the body of a request.
 
     Args:
         headers: names in lower case.
         most: bytes.
-        within_s: how long it may take to arrive.
+        within_s: how long it may take to arrive; None leaves that to whoever holds the connection.
 
     Raises: Oversize, SlowBody. Gone: nobody is there to answer.
     """
@@ -62,7 +62,7 @@ async def read_body(headers: Mapping[str, str], receive: Receive, *, most: int, 
         async with asyncio.timeout(within_s):
             return await _read_on(message, receive, most)
     except TimeoutError as error:
-        raise SlowBody(f"the body was not whole after {within_s:g} s") from error
+        raise SlowBody(f"the body was not whole after {within_s or 0:g} s") from error
 
 
 async def _read_on(message: Message, receive: Receive, most: int) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from quell.errors import Conflict, Malformed, NotFound
 from quell.eventlog.incidents import Incidents
@@ -28,8 +28,24 @@ from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Cause, Event
 from quell.incident.state import Incident
 
+
+def clean_text(text: str) -> str:
+    """Return text without control and invisible characters, line breaks and tabs kept."""
+    hidden = {"Cc", "Cf", "Co", "Cs"}
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in hidden).strip()
+
+
+def with_words(text: str) -> str:
+    """Return a text as it is. Raises: ValueError: nothing in it can be read."""
+    if not clean_text(text):
+        raise ValueError("it is blank")
+    return text
+
+
 Text = Annotated[str, Field(max_length=4_000)]
-Reason = Annotated[str, Field(min_length=1, max_length=4_000)]
+Reason = Annotated[str, Field(min_length=1, max_length=4_000), AfterValidator(with_words)]
+Named = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(with_words)]
+"""What somebody names; never blank."""
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 By = Annotated[str | None, Field(max_length=200)]
 
@@ -193,13 +209,13 @@ class Note(Command):
 class ConfirmCause(Command):
     """Say what it was: what diagnosis named is counted as right or wrong by that."""
 
-    service: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    service: Named | None = None
     """At fault; left out with the cause: none of the causes that were named."""
     cause: Cause | None = None
     """What about it; left out when it is not known."""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
-        service = clean_text(self.service) or None if self.service is not None else None
+        service = clean_text(self.service) if self.service is not None else None
         return decisions.confirm_cause(incident, service=service, cause=self.cause, by=context.by)
 
 
@@ -284,12 +300,6 @@ class Commands:
         if request is not None:
             await self._requests.happened(request)
         return summary_of(incident)
-
-
-def clean_text(text: str) -> str:
-    """Return text without control and invisible characters, line breaks and tabs kept."""
-    hidden = {"Cc", "Cf", "Co", "Cs"}
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in hidden).strip()
 
 
 def _check_id(incident_id: str) -> None:

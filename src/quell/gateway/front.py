@@ -6,6 +6,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Collection, Mapping
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import msgspec
@@ -84,7 +85,8 @@ class FrontDoor:
             return Principal()
         headers = _headers(scope)
         host = _host(headers)
-        if "*" not in self._hosts and _without_port(host) not in self._hosts:
+        name = _without_port(host)
+        if "*" not in self._hosts and name not in self._hosts and not _is_loopback(name):
             raise Forbidden(
                 f"this server does not answer to the name {host[:100]!r}; add it to `allowed_hosts` if it should"
             )
@@ -145,6 +147,18 @@ def _without_port(host: str) -> str:
     name, colon, port = host.rpartition(":")
     bare = name if colon and port.isdecimal() else host
     return bare.removesuffix(".")
+
+
+def _is_loopback(name: str) -> bool:
+    """Return whether a host is an address of this machine itself, written in any way, or a name that stands for one."""
+    if name.endswith(".localhost"):  # RFC 6761: never asked of a resolver, so nobody can make it lead elsewhere
+        return True
+    try:
+        address = ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
 
 
 def _bracketed(host: str) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path, PurePosixPath
 import msgspec
 import structlog
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from quell.gateway.problems import answer, problem
 
 logger = structlog.get_logger()
 
@@ -21,6 +23,8 @@ PAGE_POLICY = (
 )
 """For a page that csp.json does not name: no inline script runs."""
 
+API_ROOTS = ("/api", "/ingest", "/v1", "/ws", "/metrics", "/healthz", "/readyz", "/dashboard/health")
+"""No page is below them."""
 _HASHED = "/_next/static/"
 """Files below it have a hash of their content, or of their build, in their path."""
 _POLICIES = "csp.json"
@@ -86,7 +90,9 @@ class Pages:
 
     def _answer(self, scope: Scope) -> Response:
         if scope["method"] not in {"GET", "HEAD"}:
-            return Response("only GET and HEAD", 405, headers={"Allow": "GET, HEAD"}, media_type="text/plain")
+            detail = f"{scope['method'][:20]} does nothing to a page"
+            said = problem(405, reason="method", detail=detail, instance=scope["path"])
+            return answer(said, {"Allow": "GET, HEAD"})
         if not self._files:
             return _page(_NOT_BUILT, 503)
         file = self._find(scope["path"].removeprefix(scope.get("root_path", "").rstrip("/")))
@@ -114,6 +120,22 @@ class Pages:
             if self._version != version:
                 self._files = {} if version is None else await asyncio.to_thread(_read, self._directory)
                 self._version = version
+
+
+class OrNoApi:
+    """An ASGI app in front of pages: below the roots of the API there is none, and who asks there is told as one is."""
+
+    def __init__(self, pages: ASGIApp) -> None:
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a page, or with a problem."""
+        path = scope["path"]
+        if scope["type"] == "http" and any(path == root or path.startswith(f"{root}/") for root in API_ROOTS):
+            said = problem(404, reason="not_found", detail="there is nothing under this path", instance=path)
+            await answer(said)(scope, receive, send)
+            return
+        await self._pages(scope, receive, send)
 
 
 def _version(directory: Path) -> tuple[int, ...] | None:

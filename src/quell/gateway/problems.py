@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from quell import errors
+from quell.gateway.body import SlowBody
 
 logger = structlog.get_logger()
 
@@ -34,6 +35,7 @@ _STATUSES: Mapping[type[errors.QuellError], tuple[int, str]] = {
     errors.Forbidden: (403, "Not allowed"),
     errors.NotFound: (404, "Not found"),
     errors.KeyReused: (422, "The key stands for another request"),
+    SlowBody: (408, "The body did not arrive in time"),
     errors.TooLarge: (413, "The request is too large"),
     errors.Overloaded: (429, "Too many requests"),
     errors.InputError: (400, "The request cannot be taken"),
@@ -173,6 +175,20 @@ def say_faults(faults: Sequence[Any]) -> str:
     return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
 
 
+def _without_tuples(schema: Any) -> None:
+    """
+    Describe a tuple whose parts are alike as an array of so many of them.
+
+    `prefixItems` is JSON Schema 2020-12: tools of before want `items`, and call an array without it invalid.
+    """
+    if isinstance(schema, dict):
+        parts = schema.get("prefixItems")
+        if parts and "items" not in schema and all(part == parts[0] for part in parts):
+            schema["items"] = schema.pop("prefixItems")[0]
+    for one in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _without_tuples(one)
+
+
 def _describe(app: FastAPI) -> None:
     plain = app.openapi
 
@@ -181,6 +197,7 @@ def _describe(app: FastAPI) -> None:
         components = schema.setdefault("components", {}).setdefault("schemas", {})
         if "Problem" not in components:
             components["Problem"] = TypeAdapter(Problem).json_schema()
+            _without_tuples(components)
         return schema
 
     app.openapi = with_problem  # type: ignore[method-assign]  # FastAPI's documented way to extend it

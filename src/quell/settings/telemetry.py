@@ -13,7 +13,9 @@ from quell.settings.section import Section
 class Target(Section):
     """A Prometheus text endpoint to watch."""
 
-    service: str = Field(description="Name of the service, unless a metric's own `service` label says otherwise.")
+    service: str = Field(
+        pattern=r"\S", description="Name of the service, unless a metric's own `service` label says otherwise."
+    )
     url: str = Field(description="Address of its metrics, for instance `http://127.0.0.1:9100/metrics`.")
     token: SecretStr | None = Field(default=None, description="Bearer token it is sent.")
     username: str = Field(default="", description="Name for basic authentication, with `password`.")

@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from quell.errors import Conflict, Malformed, NotFound
 from quell.eventlog.log import EventLog, Write
-from quell.gateway.commands import By, Reason, clean_text
+from quell.gateway.commands import By, Reason, clean_text, with_words
 from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.problems import documented
 from quell.gateway.requests import Request, Requests
@@ -26,10 +26,16 @@ from quell.outcomes.fold import corrected
 from quell.outcomes.record import OutcomeRecord, Stamp
 
 MOST = 1e12
+
+
+def _empty_or_words(text: str) -> str:
+    return with_words(text) if text else text
+
+
 Amount = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False)]
 Price = Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=10 * 366 * 86_400, allow_inf_nan=False)]
-Name = Annotated[str, Field(max_length=100)]
+Name = Annotated[str, Field(max_length=100), AfterValidator(_empty_or_words)]
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)] | Literal[""]
 

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from quell.errors import NotFound
 from quell.eventlog.log import EventLog, Write
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.silences import Silences, SilenceView
-from quell.gateway.commands import By, Text, clean_text
+from quell.gateway.commands import By, Text, clean_text, with_words
 from quell.gateway.problems import documented
 from quell.gateway.requests import Request, Requests
 from quell.gateway.rest.wire import Key, Page, Who, reply
@@ -36,7 +36,7 @@ class NewMatcher:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    label: Annotated[str, Field(min_length=1, max_length=1_024)]
+    label: Annotated[str, Field(min_length=1, max_length=1_024), AfterValidator(with_words)]
     op: Annotated[str, Field(pattern=r"^(=|!=|=~|!~)$")] = "="
     value: Annotated[str, Field(max_length=1_024)]
 

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from quell.errors import TooLarge
+from quell.gateway.body import Gone, Oversize, read_body
 from quell.gateway.principal import PRINCIPAL, Caller, Principal
 
 MAX_BODY_BYTES = 64 * 1024
@@ -81,23 +82,15 @@ class BoundedRoute(APIRoute):
         async def bounded(request: Request) -> Response:
             if request.method in ("GET", "HEAD"):
                 return await handle(request)
-            body = await _read(request, self.most_bytes)
+            try:
+                body = await read_body(request.headers, request.receive, most=self.most_bytes)
+            except Oversize as over:
+                raise TooLarge(str(over)) from over
+            except Gone:
+                return Response(status_code=499)  # nobody reads it
             return await handle(Request(request.scope, _replay(body, request)))
 
         return bounded
-
-
-async def _read(request: Request, most: int) -> bytes:
-    """Return the body. Raises: TooLarge."""
-    said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > most:
-        raise TooLarge(f"the body has {said} bytes, and {most} are allowed")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise TooLarge(f"the body has more than the {most} bytes that are allowed")
-    return bytes(body)
 
 
 def _replay(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:
