@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.errors import NotFound
+from quell.gateway.bounds import Bounds
 from quell.gateway.channel import Channel
 from quell.gateway.connection import Connection
 from quell.gateway.frames import Frame
 from quell.gateway.live import Hub
-from quell.gateway.room import Bounds
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 

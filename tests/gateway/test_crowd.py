@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
+from quell.gateway.bounds import Bounds
 from quell.gateway.protocol import Limits
-from quell.gateway.room import Bounds
 from tests.gateway.crowd import CONTINUED, PING, TEXT, Followed, Member, digest, masked
 from tests.gateway.live_server import Desk, new_desk, serving, until
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from quell.eventlog.log import Recorded, Write
+from quell.gateway.bounds import Bounds
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.live import Hub
 from quell.gateway.outcomes import OutcomeDesk
-from quell.gateway.room import Bounds
 from quell.incident import events as ev
 from quell.incident.events import OUTCOME_STREAM, PastIncident
 from quell.outcomes.ledger import Ledger

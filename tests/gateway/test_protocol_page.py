@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from quell.gateway import protocol
+from quell.gateway.bounds import Bounds
 from quell.gateway.protocol import COMMANDS, ClientMessage, CloseCode, Limits, ServerMessage
-from quell.gateway.room import Bounds
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
 BLOCKS = [line for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

@@ -15,10 +15,10 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from quell.gateway.bounds import Bounds
 from quell.gateway.channel import Channel
 from quell.gateway.patient import PatientHttp, Waits
 from quell.gateway.protocol import Limits
-from quell.gateway.room import Bounds
 from tests.gateway.live_server import PATIENCE_S, Talk, new_desk, serving, talking, until
 
 

@@ -43,6 +43,7 @@ from quell.eventlog.sqlite import SqliteEventLog
 from quell.evidence import keepsake
 from quell.evidence.scrape import ScrapeSource
 from quell.gateway.admission import Admission, AdmissionLimits
+from quell.gateway.bounds import Bounds
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
@@ -57,7 +58,6 @@ from quell.gateway.pages import OrNoApi, Pages
 from quell.gateway.principal import Caller, caller_of
 from quell.gateway.rest import About, Lab, create_app, create_rest
 from quell.gateway.rest.runbooks import RunbookRoutes
-from quell.gateway.room import Bounds
 from quell.incident import events as ev
 from quell.incident.events import SYSTEM_STREAM, Event, Phase
 from quell.incident.look_again import RHYTHM

@@ -39,6 +39,7 @@ from quell.eventlog.archive import Follower
 from quell.eventlog.projections.models import ReadModels
 from quell.gateway.admission import Admission, AdmissionLimits
 from quell.gateway.body import Gone
+from quell.gateway.bounds import Bounds
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.front import FrontDoor
 from quell.gateway.health import Component
@@ -46,7 +47,6 @@ from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.patient import PatientHttp, Waits
 from quell.gateway.principal import Caller, caller_of
-from quell.gateway.room import Bounds
 from quell.lab.linkage import die_with_parent
 
 SOCKET_FILE = "quell.sock"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from quell.errors import NotFound, QuellError
-from quell.gateway.channel import Piece
+from quell.gateway.bounds import Bounds
+from quell.gateway.channel import Channel, Piece
+from quell.gateway.counts import Counts
 from quell.gateway.frames import Frame
 from quell.gateway.protocol import (
     CloseCode,
@@ -26,10 +29,6 @@ from quell.gateway.protocol import (
     encode,
     hang_up,
 )
-
-if TYPE_CHECKING:
-    from quell.gateway.live import Hub
-    from quell.gateway.room import Room
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +67,50 @@ class Line(Protocol):
         ...
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Room:
+    """A channel with those who follow it."""
+
+    channel: Channel
+    snapshot: Callable[[], object]
+    named: bool
+    members: int = 0
+    """How many follow it."""
+    asleep: dict[Connection, Cursor] = field(default_factory=dict)
+    """Members that have everything up to the last flush, and are given the next one."""
+    fresh: list[datetime] = field(default_factory=list)
+    """Times of what was published since the last flush."""
+    encoded: tuple[float, bytes] | None = None
+    """(made at, `subscribed` with the snapshot) that still stands for the channel's offset."""
+
+
+class Channels(Protocol):
+    """The hub, as far as a connection needs to know it."""
+
+    epoch: str
+    server: str
+    bounds: Bounds
+    counts: Counts
+    connections: dict[Connection, None]
+    clock: Callable[[], float]
+
+    def enter(self, name: str, connection: Connection) -> None:
+        """Add a follower. Raises: NotFound: no channel has this name."""
+        ...
+
+    def leave(self, name: str, connection: Connection) -> None:
+        """Drop a follower."""
+        ...
+
+    def room(self, name: str) -> Room:
+        """Return a channel that somebody follows."""
+        ...
+
+    def snapshot(self, room: Room) -> bytes:
+        """Return `subscribed` with the snapshot at the channel's present offset; whatever its callable raises."""
+        ...
+
+
 class Connection:
     """
     What one client is owed. It holds answers, bounded, and offsets; events stay in their channels until asked for.
@@ -87,7 +130,7 @@ class Connection:
         "session",
     )
 
-    def __init__(self, hub: Hub, session: Session, line: Line) -> None:
+    def __init__(self, hub: Channels, session: Session, line: Line) -> None:
         self._hub = hub
         self.line = line
         self._control: list[bytes] | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from quell.gateway.bounds import Bounds
 from quell.gateway.channel import Piece
-from quell.gateway.connection import Connection, Cursor
+from quell.gateway.connection import Connection, Cursor, Room
 from quell.gateway.counts import Counts
 from quell.gateway.frames import Frame
-from quell.gateway.room import Bounds, Room
 
 
 class Flush:

@@ -21,12 +21,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from quell.errors import NotFound, Overloaded
+from quell.gateway.bounds import Bounds
 from quell.gateway.channel import Channel
-from quell.gateway.connection import Connection, Line
+from quell.gateway.connection import Connection, Line, Room
 from quell.gateway.counts import Counts
 from quell.gateway.flush import Flush
 from quell.gateway.protocol import Limits, Session, Subscribed, encode
-from quell.gateway.room import Bounds, Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,11 @@ import logging
 import os
 import socket
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+from typing import Protocol as Contract
 from urllib.parse import unquote
 
 import msgspec
@@ -31,11 +33,9 @@ from websockets.server import ServerProtocol
 from quell.errors import Forbidden, Malformed, NotFound, Overloaded, QuellError, Unauthenticated
 from quell.gateway.connection import Connection
 from quell.gateway.frames import Frame
+from quell.gateway.live import Hub
 from quell.gateway.principal import Caller, Principal
-from quell.gateway.protocol import SUBPROTOCOL, CloseCode, hang_up
-
-if TYPE_CHECKING:
-    from quell.gateway.lines import Lines
+from quell.gateway.protocol import SUBPROTOCOL, CloseCode, Command, hang_up
 
 Scope = dict[str, Any]
 _quiet = logging.getLogger("quell.websockets")
@@ -57,6 +57,29 @@ FRAMES_A_TURN = 4
 _STATUS: dict[type[QuellError], int] = {
     Malformed: 400, Unauthenticated: 401, Forbidden: 403, NotFound: 404, Overloaded: 503
 }  # fmt: skip
+
+
+class Shared(Contract):
+    """What all live connections share, as far as one of them needs to know it; see `lines.py`."""
+
+    hub: Hub
+    admit: Callable[[Scope], Caller]
+    path: str
+    packs: bool
+    stall_s: float
+    close_s: float
+
+    def joined(self) -> None:
+        """Take in that there is a connection."""
+        ...
+
+    def left(self) -> None:
+        """Take in that a connection is gone."""
+        ...
+
+    def run(self, connection: Connection, command: Command, who: Caller) -> None:
+        """Run a command and answer it, whenever it is done."""
+        ...
 
 
 class LiveLine(asyncio.Protocol):
@@ -84,7 +107,7 @@ class LiveLine(asyncio.Protocol):
     )
 
     def __init__(
-        self, lines: Lines, server_state: ServerState, root_path: str, loop: asyncio.AbstractEventLoop
+        self, lines: Shared, server_state: ServerState, root_path: str, loop: asyncio.AbstractEventLoop
     ) -> None:
         self._lines, self._server_state, self._loop = lines, server_state, loop
         self.root_path = root_path

@@ -1,16 +1,8 @@
-"""A channel with those who follow it, and how much of it is kept."""
+"""How much the hub keeps of its channels, and for those who follow them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
-
-from quell.gateway.channel import Channel
-
-if TYPE_CHECKING:
-    from quell.gateway.connection import Connection, Cursor
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,20 +28,3 @@ class Bounds:
     """An encoded snapshot is used again this long while nothing is published."""
     slice_connections: int = 250
     """Connections given a frame before other work has its turn."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Room:
-    """A channel with those who follow it."""
-
-    channel: Channel
-    snapshot: Callable[[], object]
-    named: bool
-    members: int = 0
-    """How many follow it."""
-    asleep: dict[Connection, Cursor] = field(default_factory=dict)
-    """Members that have everything up to the last flush, and are given the next one."""
-    fresh: list[datetime] = field(default_factory=list)
-    """Times of what was published since the last flush."""
-    encoded: tuple[float, bytes] | None = None
-    """(made at, `subscribed` with the snapshot) that still stands for the channel's offset."""
