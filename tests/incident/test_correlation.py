@@ -137,10 +137,11 @@ class TestSharedLabels:
 
     HELD_LABELS = {"cluster": "eu-1", "namespace": "shop", "alertname": "Slow"}  # noqa: RUF012 - read only
 
-    def test_count_within_the_window_only(self) -> None:
-        held = groups(a_group("INC-1", "checkout", joined_s=NOW - 301, cluster="eu-1", namespace="shop"))
+    @pytest.mark.parametrize(("ago_s", "joins"), [(0, True), (300, True), (301, False)])
+    def test_count_within_the_window_only(self, ago_s: float, joins: bool) -> None:
+        held = groups(a_group("INC-1", "checkout", joined_s=NOW - ago_s, cluster="eu-1", namespace="shop"))
 
-        assert held.sharing([("cluster", "eu-1"), ("namespace", "shop")], NOW) == []
+        assert bool(held.sharing([("cluster", "eu-1"), ("namespace", "shop")], NOW)) is joins
 
     def test_say_what_is_shared(self) -> None:
         found = groups(self.HELD).sharing([("cluster", "eu-1"), ("namespace", "shop")], NOW + 12)
@@ -179,6 +180,15 @@ class TestSharedLabels:
     def test_one_label_is_never_enough(self) -> None:
         with pytest.raises(ConfigError):
             CorrelationRules(labels_needed=1)
+
+
+def test_an_alert_that_comes_late_does_not_draw_the_window_back() -> None:
+    held = groups(group := a_group("INC-1", "checkout", joined_s=NOW))
+
+    held.widen(group, "checkout", (), NOW - 200)
+
+    assert group.joined_s == NOW
+    assert held.neighbouring("payment", TREE, NOW + 250)
 
 
 def test_a_group_that_was_removed_is_found_no_more() -> None:

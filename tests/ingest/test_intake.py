@@ -590,3 +590,20 @@ class TestBoundedMemory:
         await desk.send(alert(service="mail"))
 
         assert list(desk.intake._ledger.cases) == ["INC-4", "INC-5", "INC-6"]
+
+
+async def test_an_alert_whose_sender_says_it_ends_in_the_future_ended_when_it_was_received() -> None:
+    desk = await new_desk()
+    firing = alert()
+    await desk.send(firing)
+    desk.clock.pass_s(60)
+    later = (desk.clock() + timedelta(hours=2)).isoformat()
+    earlier = (desk.clock() - timedelta(seconds=20)).isoformat()
+
+    await desk.send({**ended(firing), "endsAt": later})
+    await desk.send(alert())
+    await desk.send({**ended(firing), "endsAt": earlier})
+
+    future, past = await desk.of(ev.AlertResolved)
+    assert future.ended_at == desk.clock()
+    assert past.ended_at == desk.clock() - timedelta(seconds=20)

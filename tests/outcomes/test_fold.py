@@ -166,13 +166,52 @@ def test_what_a_person_sets_right_is_a_correction(correction: Event) -> None:
     assert told(opened(), *diagnosed, correction).corrected is True
 
 
-def test_a_cause_that_a_person_only_agrees_with_is_no_correction() -> None:
+@pytest.mark.parametrize(
+    "agreed",
+    [
+        ev.CauseConfirmed(service="payment", cause=ev.Cause.BAD_RELEASE, by="anna"),
+        ev.CauseConfirmed(service="payment", cause=None, by="anna"),
+    ],
+)
+def test_a_cause_that_a_person_only_agrees_with_is_no_correction(agreed: ev.CauseConfirmed) -> None:
     diagnosed = [one for one in whole_response() if isinstance(one, ev.Diagnosed)]
-    agreed = ev.CauseConfirmed(service="payment", cause=ev.Cause.BAD_RELEASE, by="anna")
 
     found = told(opened(), *diagnosed, agreed)
 
     assert (found.corrected, found.followed_up) == (False, True)
+
+
+def test_a_cause_that_a_person_names_where_quell_named_none_is_no_correction() -> None:
+    named = ev.CauseConfirmed(service="checkout", cause=ev.Cause.BAD_RELEASE, by="anna")
+
+    found = told(opened(), named)
+
+    assert (found.corrected, found.followed_up) == (False, True)
+
+
+def test_another_cause_of_the_same_service_is_a_correction() -> None:
+    diagnosed = [one for one in whole_response() if isinstance(one, ev.Diagnosed)]
+
+    found = told(opened(), *diagnosed, ev.CauseConfirmed(service="payment", cause=ev.Cause.DISK_FULL, by="anna"))
+
+    assert found.corrected
+
+
+def test_a_severity_that_an_agent_or_intake_changed_is_no_correction() -> None:
+    worse = ev.SeverityChanged(
+        before=IncidentSeverity.SEV2, after=IncidentSeverity.SEV1, by="system:intake", reason="a worse alert"
+    )
+
+    assert told(opened(), worse).corrected is False
+
+
+def test_a_person_who_resolves_what_quell_mended_corrects_nothing_and_one_who_takes_over_does() -> None:
+    begun = ev.ActionStarted(plan_id="7c1f", action="roll_back", target="payment", key="k")
+    by_hand = ev.StateChanged(before=State.INVESTIGATING, after=State.RESOLVED, by="person:anna", reason="fixed")
+
+    assert told(opened(), begun, verified(), by_hand).corrected is False
+    assert told(opened(), begun, verified("not_recovered"), by_hand).corrected is True
+    assert told(opened(), by_hand).corrected is False
 
 
 def test_a_forecast_case_says_how_it_came_out() -> None:
