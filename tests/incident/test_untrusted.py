@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quell.incident import events as ev
@@ -27,6 +27,9 @@ def test_no_text_keeps_a_character_that_acts_on_a_screen(text: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("a <>/![]()\n\x1b[m:?=&data\u202e\u200d\u2603;,\\")) | st.text())
+@example("\ufeff\ufe0e")
+@example("\ufe0f\ufe0e")
+@example("\u2603\uffa0\u200d")
 def test_making_harmless_twice_is_the_same_as_once(text: str) -> None:
     assert harmless(harmless(text)) == harmless(text)
 

@@ -95,8 +95,10 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065"
     "\u206a-\u206f\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_EMOJI_JOINER = re.compile("(?<=[\u2190-\U0001faff])[\u200d\ufe0e\ufe0f]+")
-"""Joiners and selectors that belong to a picture character hide nothing."""
+_EMOJI_JOINER = re.compile(
+    "(?<=[\u2190-\ufdff\ufe10-\ufefe\uff00-\uff9f\uffa1-\ufff8\ufffc-\U0001faff])[\u200d\ufe0e\ufe0f]+"
+)
+"""Joiners and selectors that belong to a picture character hide nothing; to an invisible one none belongs."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\r")
 
 _SHOWN_CONTROL = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
