@@ -119,7 +119,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge Incident
-         * @description Take an open incident: it has an owner then.
+         * @description Take an open incident. 409 `already_owned` when somebody else has it: `take_over` takes it from them.
          */
         post: operations["acknowledge_incident_api_v1_incidents__incident_id__acknowledge_post"];
         delete?: never;
@@ -202,6 +202,26 @@ export interface paths {
         get: operations["get_events_api_v1_incidents__incident_id__events_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/look_again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Again Incident
+         * @description Have the agents look again, also after they handed over; 409 while they are at work or once it ended.
+         */
+        post: operations["look_again_incident_api_v1_incidents__incident_id__look_again_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -322,6 +342,26 @@ export interface paths {
          * @description Say how bad it is.
          */
         post: operations["severity_incident_api_v1_incidents__incident_id__severity_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/take_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back Incident
+         * @description Have a change that Quell made taken back, in any state of the incident; 409 says why it cannot be.
+         */
+        post: operations["take_back_incident_api_v1_incidents__incident_id__take_back_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -933,7 +973,7 @@ export interface components {
         };
         /**
          * Acknowledge
-         * @description Take an incident.
+         * @description Take an incident; the first who does keeps it.
          */
         Acknowledge: {
             /** By */
@@ -943,6 +983,11 @@ export interface components {
              * @default
              */
             note: string;
+            /**
+             * Take Over
+             * @default false
+             */
+            take_over: boolean;
         };
         /**
          * ActionApproved
@@ -953,6 +998,11 @@ export interface components {
             by: string;
             /** Plan Id */
             plan_id: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * ActionBroke
@@ -1004,6 +1054,11 @@ export interface components {
             plan_id: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * ActionStarted
@@ -1025,15 +1080,25 @@ export interface components {
         };
         /**
          * ActionUndone
-         * @description The change was taken back.
+         * @description The change was taken back: by the agents because it did not help, or because a person asked for it.
          */
         ActionUndone: {
             /** Action */
             action: string;
+            /**
+             * By
+             * @default
+             */
+            by: string;
             /** Output */
             output: string;
             /** Plan Id */
             plan_id: string;
+            /**
+             * Request
+             * @default 0
+             */
+            request: number;
             /** Target */
             target: string;
         };
@@ -1044,6 +1109,16 @@ export interface components {
         ActionView: {
             /** Action */
             action: string;
+            /**
+             * Being Taken Back
+             * @default false
+             */
+            being_taken_back: boolean;
+            /**
+             * Can Take Back
+             * @default false
+             */
+            can_take_back: boolean;
             /** Ended At */
             ended_at: string | null;
             /** Output */
@@ -1057,6 +1132,13 @@ export interface components {
             started_at: string;
             /** State */
             state: string;
+            /**
+             * Take Back Says
+             * @default
+             */
+            take_back_says: string;
+            /** Taken Back By */
+            taken_back_by?: string | null;
             /** Target */
             target: string;
             /** Verdict */
@@ -1107,6 +1189,11 @@ export interface components {
             ends_at?: string | null;
             /** Fingerprint */
             fingerprint: string;
+            /**
+             * Group
+             * @default
+             */
+            group: string;
             /** Labels */
             labels?: {
                 [key: string]: string;
@@ -1116,10 +1203,25 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /**
+             * Org
+             * @default
+             */
+            org: string;
+            /**
              * Received At
              * Format: date-time
              */
             received_at: string;
+            /**
+             * Sender Key
+             * @default
+             */
+            sender_key: string;
             /** Service */
             service: string | null;
             severity: components["schemas"]["Severity"];
@@ -1135,6 +1237,11 @@ export interface components {
              */
             starts_at: string;
             status: components["schemas"]["AlertStatus"];
+            /**
+             * Test
+             * @default
+             */
+            test: string;
         };
         /**
          * AlertCounts
@@ -1199,6 +1306,8 @@ export interface components {
             fingerprint: string;
             /** Name */
             name: string;
+            /** Starts At */
+            starts_at?: string | null;
         };
         /**
          * AlertsBody
@@ -1206,6 +1315,27 @@ export interface components {
          */
         AlertsBody: components["schemas"]["SimpleAlert"] | {
             alerts: (components["schemas"]["SimpleAlert"] | Record<string, never>)[];
+        };
+        /**
+         * AlertSilenced
+         * @description A silence keeps back an alert that would have been news; it is looked at again when the silence is over.
+         */
+        AlertSilenced: {
+            alert: components["schemas"]["Alert"];
+            /** Silence Id */
+            silence_id: string;
+        };
+        /**
+         * AlertsNotSent
+         * @description The sender of alerts of this incident left some of their group out of its message, as it was set up to.
+         */
+        AlertsNotSent: {
+            /** Count */
+            count: number;
+            /** Group */
+            group: string;
+            /** Source */
+            source: string;
         };
         /**
          * AlertStatus
@@ -1242,6 +1372,11 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /**
              * Received At
              * Format: date-time
              */
@@ -1261,6 +1396,11 @@ export interface components {
              */
             starts_at: string;
             status: components["schemas"]["AlertStatus"];
+            /**
+             * Test
+             * @default false
+             */
+            test: boolean;
             /** Why */
             why: string;
         };
@@ -1417,6 +1557,11 @@ export interface components {
             target_s: {
                 [key: string]: number;
             };
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
             /** Version */
             version: number;
         };
@@ -1440,6 +1585,11 @@ export interface components {
             kind: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * BatchTaken
@@ -1448,13 +1598,31 @@ export interface components {
         BatchTaken: {
             /** Duplicate */
             duplicate: number;
+            /** Early Ends */
+            early_ends?: {
+                [key: string]: components["schemas"]["EarlyEnd"];
+            };
             /**
              * Ended
              * @default []
              */
             ended: string[];
+            /**
+             * Ends Unmatched
+             * @default 0
+             */
+            ends_unmatched: number;
             /** Grouped */
             grouped: number;
+            /** Later Starts */
+            later_starts?: {
+                [key: string]: string;
+            };
+            /**
+             * Not Sent
+             * @default 0
+             */
+            not_sent: number;
             /** Opening */
             opening: number;
             /** Received */
@@ -1473,6 +1641,11 @@ export interface components {
             };
             /** Source */
             source: string;
+            /**
+             * Tests
+             * @default 0
+             */
+            tests: number;
         };
         /**
          * Bin
@@ -1539,6 +1712,11 @@ export interface components {
             cause: components["schemas"]["Cause"] | null;
             /** Service */
             service: string | null;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Change
@@ -1826,6 +2004,11 @@ export interface components {
              */
             calibrated_on: number;
             /**
+             * Elsewhere
+             * @default []
+             */
+            elsewhere: components["schemas"]["Elsewhere"][];
+            /**
              * Evidence
              * @default []
              */
@@ -1915,6 +2098,28 @@ export interface components {
             state: string;
         };
         /**
+         * EarlyEnd
+         * @description The end of a firing that was not known to fire: it may arrive before the firing itself.
+         */
+        EarlyEnd: {
+            /** Ended At */
+            ended_at: string | null;
+            /** Starts At */
+            starts_at: string | null;
+        };
+        /**
+         * Elsewhere
+         * @description Trouble at the same time on a service that no known link leads to: never a cause of this incident.
+         */
+        Elsewhere: {
+            /** Incident Id */
+            incident_id?: string | null;
+            /** Says */
+            says: string;
+            /** Service */
+            service: string;
+        };
+        /**
          * Escalated
          * @description Quell hands over to a person and says what it knows and lacks.
          */
@@ -1976,10 +2181,7 @@ export interface components {
              * Edges
              * @default []
              */
-            edges: [
-                string,
-                string
-            ][];
+            edges: string[][];
             /**
              * Flagged
              * @default []
@@ -2048,6 +2250,11 @@ export interface components {
             by: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Figure
@@ -2191,6 +2398,21 @@ export interface components {
              * @default
              */
             note: string;
+            /**
+             * Taken From
+             * @default
+             */
+            taken_from: string;
+            /**
+             * Taken From Typed Name
+             * @default
+             */
+            taken_from_typed_name: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * IncidentDetail
@@ -2220,6 +2442,11 @@ export interface components {
             offset: number;
             plan: components["schemas"]["Plan"] | null;
             prediction: components["schemas"]["Prediction"] | null;
+            /**
+             * Run Evidence
+             * @default []
+             */
+            run_evidence: string[];
             summary: components["schemas"]["IncidentSummary"];
             /**
              * Timeline
@@ -2239,6 +2466,11 @@ export interface components {
             into: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * IncidentOpened
@@ -2257,6 +2489,11 @@ export interface components {
             /** Service */
             service: string | null;
             severity: components["schemas"]["IncidentSeverity"];
+            /**
+             * Test
+             * @default false
+             */
+            test: boolean;
             /** Title */
             title: string;
         };
@@ -2269,6 +2506,11 @@ export interface components {
             by: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * IncidentSeverity
@@ -2293,6 +2535,13 @@ export interface components {
             merged_into: string | null;
             /** Missing */
             missing: string[];
+            /** Next Look At */
+            next_look_at?: string | null;
+            /**
+             * Not Sent
+             * @default 0
+             */
+            not_sent: number;
             /**
              * Opened At
              * Format: date-time
@@ -2300,8 +2549,12 @@ export interface components {
             opened_at: string;
             /** Outcome */
             outcome: string | null;
+            /** Owned Since */
+            owned_since: string | null;
             /** Owner */
             owner: string | null;
+            /** Owner Typed Name */
+            owner_typed_name: string;
             /** Phases */
             phases: components["schemas"]["PhaseView"][];
             /** Reopened */
@@ -2318,6 +2571,11 @@ export interface components {
             state: components["schemas"]["State"];
             /** Summary */
             summary: string;
+            /**
+             * Test
+             * @default false
+             */
+            test: boolean;
             /** Title */
             title: string;
             /**
@@ -2325,6 +2583,8 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** Verified */
+            verified: boolean;
             /** Wants */
             wants: string | null;
         };
@@ -2370,11 +2630,21 @@ export interface components {
             };
             /** Duplicate */
             duplicate: number;
+            /**
+             * Ends Unmatched
+             * @default 0
+             */
+            ends_unmatched: number;
             /** Grouped */
             grouped: number;
             /** Held */
             held: number;
             last_minute: components["schemas"]["LastMinute"];
+            /**
+             * Not Sent
+             * @default 0
+             */
+            not_sent: number;
             /** Opening */
             opening: number;
             /** Received */
@@ -2385,6 +2655,11 @@ export interface components {
             silenced: number;
             /** Since */
             since: string | null;
+            /**
+             * Tests
+             * @default 0
+             */
+            tests: number;
         };
         /**
          * LabView
@@ -2429,6 +2704,58 @@ export interface components {
             service: string;
             /** Template */
             template: string;
+        };
+        /**
+         * LookAgain
+         * @description Have the agents look again.
+         */
+        LookAgain: {
+            /** By */
+            by?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * LookAgainRequested
+         * @description A person wants the agents to look again.
+         */
+        LookAgainRequested: {
+            /** By */
+            by: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
+        };
+        /**
+         * LookedAgain
+         * @description The agents looked once more at what they had handed over for want of a sign or a cause.
+         *
+         *     This one event is all that a look leaves which finds nothing new; with `news` a whole response follows.
+         */
+        LookedAgain: {
+            /** Look Again At */
+            look_again_at?: string | null;
+            /**
+             * News
+             * @default false
+             */
+            news: boolean;
+            /** Says */
+            says: string;
+            /** Verdict */
+            verdict: string;
+            /** Why */
+            why: string;
         };
         /**
          * Matcher
@@ -2616,6 +2943,11 @@ export interface components {
             by: string;
             /** Text */
             text: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Origin
@@ -2944,6 +3276,11 @@ export interface components {
             incidents: components["schemas"]["PastIncident"][];
             /** Source */
             source: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Phase
@@ -3073,6 +3410,11 @@ export interface components {
             autonomy: components["schemas"]["Autonomy"];
             /** Autonomy Reason */
             autonomy_reason: string;
+            /**
+             * Calls
+             * @default []
+             */
+            calls: string[];
             checks?: components["schemas"]["Checks"] | null;
             /**
              * Choice
@@ -3352,6 +3694,11 @@ export interface components {
             incident_id: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * RecordedView
@@ -3366,7 +3713,7 @@ export interface components {
             /** Data */
             data: {
                 [key: string]: unknown;
-            } | components["schemas"]["IncidentOpened"] | components["schemas"]["AlertGrouped"] | components["schemas"]["AlertResolved"] | components["schemas"]["AlertFlapping"] | components["schemas"]["StateChanged"] | components["schemas"]["IncidentAcknowledged"] | components["schemas"]["SeverityChanged"] | components["schemas"]["IncidentReopened"] | components["schemas"]["IncidentMerged"] | components["schemas"]["NoteAdded"] | components["schemas"]["CauseConfirmed"] | components["schemas"]["FalseAlarmDeclared"] | components["schemas"]["ResponseStarted"] | components["schemas"]["PhaseStarted"] | components["schemas"]["PhaseProgressed"] | components["schemas"]["PhaseRetrying"] | components["schemas"]["PhaseRecovered"] | components["schemas"]["PhaseEnded"] | components["schemas"]["SourceMissing"] | components["schemas"]["Detected"] | components["schemas"]["Diagnosed"] | components["schemas"]["Predicted"] | components["schemas"]["BreachForecast"] | components["schemas"]["PreventionSettled"] | components["schemas"]["PlanProposed"] | components["schemas"]["ApprovalRequested"] | components["schemas"]["ActionApproved"] | components["schemas"]["ActionRejected"] | components["schemas"]["ApprovalExpired"] | components["schemas"]["ApprovalWithdrawn"] | components["schemas"]["ActionStarted"] | components["schemas"]["ActionFinished"] | components["schemas"]["ActionBroke"] | components["schemas"]["Verified"] | components["schemas"]["ActionUndone"] | components["schemas"]["UndoFailed"] | components["schemas"]["Escalated"] | components["schemas"]["ResponseEnded"] | components["schemas"]["AlertHeld"] | components["schemas"]["BatchTaken"] | components["schemas"]["BodyRejected"] | components["schemas"]["SilenceCreated"] | components["schemas"]["SilenceEnded"] | components["schemas"]["AutonomyOverridden"] | components["schemas"]["ProcessStarted"] | components["schemas"]["ProcessStopped"] | components["schemas"]["SourceFailed"] | components["schemas"]["SourceRecovered"] | components["schemas"]["PastIncidentsImported"] | components["schemas"]["RecordCorrected"] | components["schemas"]["AssumptionsSet"];
+            } | components["schemas"]["IncidentOpened"] | components["schemas"]["AlertGrouped"] | components["schemas"]["AlertResolved"] | components["schemas"]["AlertFlapping"] | components["schemas"]["AlertsNotSent"] | components["schemas"]["StateChanged"] | components["schemas"]["IncidentAcknowledged"] | components["schemas"]["SeverityChanged"] | components["schemas"]["IncidentReopened"] | components["schemas"]["IncidentMerged"] | components["schemas"]["NoteAdded"] | components["schemas"]["CauseConfirmed"] | components["schemas"]["FalseAlarmDeclared"] | components["schemas"]["ResponseStarted"] | components["schemas"]["PhaseStarted"] | components["schemas"]["PhaseProgressed"] | components["schemas"]["PhaseRetrying"] | components["schemas"]["PhaseRecovered"] | components["schemas"]["PhaseEnded"] | components["schemas"]["SourceMissing"] | components["schemas"]["Detected"] | components["schemas"]["Diagnosed"] | components["schemas"]["Predicted"] | components["schemas"]["BreachForecast"] | components["schemas"]["PreventionSettled"] | components["schemas"]["PlanProposed"] | components["schemas"]["ApprovalRequested"] | components["schemas"]["ActionApproved"] | components["schemas"]["ActionRejected"] | components["schemas"]["ApprovalExpired"] | components["schemas"]["ApprovalWithdrawn"] | components["schemas"]["ActionStarted"] | components["schemas"]["ActionFinished"] | components["schemas"]["ActionBroke"] | components["schemas"]["Verified"] | components["schemas"]["ActionUndone"] | components["schemas"]["UndoFailed"] | components["schemas"]["TakeBackRequested"] | components["schemas"]["TakeBackFailed"] | components["schemas"]["Escalated"] | components["schemas"]["ResponseEnded"] | components["schemas"]["LookAgainRequested"] | components["schemas"]["LookedAgain"] | components["schemas"]["AlertHeld"] | components["schemas"]["AlertSilenced"] | components["schemas"]["BatchTaken"] | components["schemas"]["BodyRejected"] | components["schemas"]["SilenceCreated"] | components["schemas"]["SilenceEnded"] | components["schemas"]["AutonomyOverridden"] | components["schemas"]["ProcessStarted"] | components["schemas"]["ProcessStopped"] | components["schemas"]["SourceFailed"] | components["schemas"]["SourceRecovered"] | components["schemas"]["RequestAccepted"] | components["schemas"]["PastIncidentsImported"] | components["schemas"]["RecordCorrected"] | components["schemas"]["AssumptionsSet"];
             /** Offset */
             offset: number;
             /** Position */
@@ -3494,6 +3841,16 @@ export interface components {
             window_days: number;
         };
         /**
+         * RequestAccepted
+         * @description A request with an idempotency key was carried out, in the same append; the key stands for it and no other.
+         */
+        RequestAccepted: {
+            /** Digest */
+            digest: string;
+            /** Key */
+            key: string;
+        };
+        /**
          * Resolve
          * @description Declare that the service is restored.
          */
@@ -3513,6 +3870,8 @@ export interface components {
          * @description The agents are done with this run: `resolved`, `helped_in_part`, `escalated`, `superseded` or `failed`.
          */
         ResponseEnded: {
+            /** Look Again At */
+            look_again_at?: string | null;
             /** Outcome */
             outcome: string;
             /** Run */
@@ -3527,6 +3886,11 @@ export interface components {
         ResponseStarted: {
             /** Run */
             run: number;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
         };
         /**
          * RestoredBy
@@ -3794,6 +4158,11 @@ export interface components {
             by: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Share
@@ -3830,6 +4199,11 @@ export interface components {
              * Format: date-time
              */
             starts_at: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * SilenceEnded
@@ -3840,6 +4214,11 @@ export interface components {
             by: string;
             /** Silence Id */
             silence_id: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * SilenceView
@@ -3977,6 +4356,11 @@ export interface components {
              */
             grouped: number;
             /**
+             * Not Sent
+             * @default 0
+             */
+            not_sent: number;
+            /**
              * Opening
              * @default 0
              */
@@ -3996,6 +4380,11 @@ export interface components {
              * @default 0
              */
             silenced: number;
+            /**
+             * Tests
+             * @default 0
+             */
+            tests: number;
         };
         /**
          * Stamp
@@ -4058,6 +4447,11 @@ export interface components {
             by: string;
             /** Reason */
             reason: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Stratum
@@ -4072,6 +4466,61 @@ export interface components {
             name: string;
             /** Open */
             open: number;
+        };
+        /**
+         * TakeBack
+         * @description Have a change that Quell made taken back; it is carried out after this is recorded.
+         */
+        TakeBack: {
+            /** By */
+            by?: string | null;
+            /** Plan Id */
+            plan_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * TakeBackFailed
+         * @description What a person wanted taken back could not be; it may be asked for again.
+         */
+        TakeBackFailed: {
+            /** Action */
+            action: string;
+            /** Begun */
+            begun: boolean;
+            /** Error */
+            error: string;
+            /** Plan Id */
+            plan_id: string;
+            /** Request */
+            request: number;
+            /** Target */
+            target: string;
+        };
+        /**
+         * TakeBackRequested
+         * @description A person wants a change that Quell made taken back; it is carried out once this is recorded.
+         */
+        TakeBackRequested: {
+            /** Action */
+            action: string;
+            /** By */
+            by: string;
+            /** Key */
+            key: string;
+            /** Plan Id */
+            plan_id: string;
+            /** Reason */
+            reason: string;
+            /** Request */
+            request: number;
+            /** Target */
+            target: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * Taken
@@ -4141,10 +4590,7 @@ export interface components {
             /** As Of */
             as_of: string | null;
             /** Edges */
-            edges: [
-                string,
-                string
-            ][];
+            edges: string[][];
             /** Services */
             services: string[];
         };
@@ -4370,9 +4816,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path?: never;
@@ -4535,9 +4981,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -4620,9 +5066,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -4705,9 +5151,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -4790,9 +5236,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -4925,13 +5371,98 @@ export interface operations {
             };
         };
     };
+    look_again_incident_api_v1_incidents__incident_id__look_again_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
+                "Idempotency-Key"?: string | null;
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
+                "X-Quell-User"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LookAgain"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentSummary"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It no longer fits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     merge_incident_api_v1_incidents__incident_id__merge_post: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -5014,9 +5545,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -5099,9 +5630,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -5184,9 +5715,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -5269,9 +5800,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -5354,9 +5885,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -5367,6 +5898,91 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ChangeSeverity"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentSummary"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It no longer fits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_incident_api_v1_incidents__incident_id__take_back_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
+                "Idempotency-Key"?: string | null;
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
+                "X-Quell-User"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBack"];
             };
         };
         responses: {
@@ -5533,7 +6149,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
             };
             path?: never;
@@ -5666,9 +6282,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path?: never;
@@ -5795,9 +6411,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path?: never;
@@ -5905,9 +6521,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
@@ -6188,9 +6804,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand. */
+                /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path?: never;
@@ -6253,7 +6869,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Who is asking, unless the body says so. */
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
                 "X-Quell-User"?: string | null;
             };
             path: {
