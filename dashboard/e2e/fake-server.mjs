@@ -105,7 +105,15 @@ function answer(id, name, body) {
     const approval = { ...row.approval, answer: `${name === "approve" ? "approved" : "rejected"}`, by, answered_at: iso(now) };
     happen(id, entry(id, now, name === "approve" ? "ActionApproved" : "ActionRejected", { by, title: name === "approve" ? "Plan approved" : "Plan rejected", text: body.reason ?? "" }), { summary: withPhase({ ...row, approval, wants: null }, "approve", { state: "completed", ended_at: iso(now) }) });
     if (name === "approve") run(id, ["act", "verify"], () => resolve(id, "agent:resolution"));
-  } else if (name === "acknowledge") happen(id, entry(id, now, "IncidentAcknowledged", { by, title: "Acknowledged", text: body.note ?? "" }), { summary: { ...row, owner: by, acknowledged_at: iso(now), wants: row.wants === "take_over" ? null : row.wants } });
+  } else if (name === "acknowledge" && row.owner && !body.take_over) return `${row.owner} has it`;
+  else if (name === "look_again") {
+    if (row.responding) return "The agents are at work on it now";
+    happen(id, entry(id, now, "ResponseStarted", { by, title: "Response 2 started", text: body.reason ?? "" }), { escalation: null, summary: { ...row, responding: true, wants: null, outcome: null } });
+  } else if (name === "take_back") {
+    const actions = one.actions.map((run) => (run.plan_id === body.plan_id ? { ...run, state: "undone", can_take_back: false, take_back_says: "It was taken back." } : run));
+    happen(id, entry(id, now, "ActionUndone", { by, title: "Taken back: roll back cart", text: body.reason }), { actions });
+  } else if (name === "merge") happen(id, entry(id, now, "IncidentMerged", { by, title: `Merged into ${body.into}`, text: body.reason }), { summary: { ...row, state: "merged", merged_into: body.into, wants: null } });
+  else if (name === "acknowledge") happen(id, entry(id, now, "IncidentAcknowledged", { by, title: "Acknowledged", text: body.note ?? "" }), { summary: { ...row, owner: by, acknowledged_at: iso(now), wants: row.wants === "take_over" ? null : row.wants } });
   else if (name === "resolve") resolve(id, by);
   else if (name === "reopen") happen(id, entry(id, now, "IncidentReopened", { by, title: "Reopened", text: body.reason }), { summary: { ...row, state: "reopened", resolved_at: null, reopened: row.reopened + 1 } });
   else if (name === "cause") happen(id, entry(id, now, "CauseConfirmed", { by, title: "Says what it was" }), { cause_confirmed: { service: body.service, cause: body.cause, by } });

@@ -108,11 +108,51 @@ const flows = {
     await page.getByText(/Stale/).waitFor({ timeout: 30_000 });
     assert.ok(await page.getByRole("button", { name: "Approve" }).isDisabled());
     await page.getByText("Not while what is shown is stale.").waitFor();
+    await page.getByRole("alert").getByText("Not live.").waitFor();
+    assert.match(await page.title(), /^Not live/);
     await shot(page, "stale");
     fake = await server("--quiet", "--port", port);
     await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByText(/^Live/).waitFor();
     assert.ok(await page.getByRole("button", { name: "Approve" }).isEnabled());
+    await fake.stop();
+  },
+
+  async "an action is taken back after asking"() {
+    const fake = await server("--quiet");
+    const page = await open(`${fake.base}/incident/?id=INC-1027`);
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await page.getByText("Take back roll back on cart?").waitFor();
+    await page.getByLabel("Why is it taken back?").fill("the old release had a hole");
+    await shot(page, "take-back-asks");
+    await page.getByRole("button", { name: "Take it back on cart" }).click();
+    await page.getByText("It was taken back.").waitFor();
+    await shot(page, "take-back-done");
+    await fake.stop();
+  },
+
+  async "an incident that somebody has is taken over after asking, and the agents look again after a hand-over"() {
+    const fake = await server("--quiet");
+    const page = await open(`${fake.base}/incident/?id=INC-1039`);
+    await page.getByText("Agents look again").waitFor();
+    await page.getByRole("button", { name: "Take over" }).click();
+    await page.getByText("ada (unproven) has this incident", { exact: false }).waitFor();
+    await page.getByRole("button", { name: "Yes, take over" }).click();
+    await page.getByText("Acknowledged", { exact: true }).first().waitFor();
+    await page.goto(`${fake.base}/incident/?id=INC-1031`);
+    await page.getByRole("button", { name: "Look again" }).click();
+    await page.getByRole("textbox").press("Enter");
+    await page.getByText("Escalated: a person must take over").waitFor({ state: "detached" });
+    await fake.stop();
+  },
+
+  async "other trouble is merged after asking"() {
+    const fake = await server("--quiet");
+    const page = await open(`${fake.base}/incident/?id=INC-1042`);
+    await page.getByRole("button", { name: "Merge into INC-1039" }).click();
+    await page.getByLabel("Why do they belong together?").fill("one host");
+    await page.getByRole("button", { name: "Merge into INC-1039" }).click();
+    await page.getByRole("link", { name: "Merged into INC-1039" }).waitFor();
     await fake.stop();
   },
 

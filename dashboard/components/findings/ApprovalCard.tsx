@@ -77,7 +77,7 @@ function Question({ row, approval, plan, diagnosis, brief = false }: QuestionPro
   };
   return (
     <>
-      <div className={brief ? css.question : `${css.question} live`}>
+      <div className={brief ? css.question : `${css.question} live`} tabIndex={0} role="region" aria-label="What is asked">
         <h3 className={css.wanted}>Approve? {sentence(approval.title)}</h3>
         {known ? (
           <>

@@ -26,13 +26,19 @@ function One({ trouble: { service, says, incident_id: other }, incidentId, comma
   return (
     <li>
       <p>
-        <b>{service}</b>: <span className="dim">{says}</span>{" "}
-        {other === null ? null : <a href={incidentHref(other)}>Open {other}</a>}
+        <b>{service}</b>: <span className="dim">{says}</span>
       </p>
-      {other === null || !open || asking ? null : (
-        <button type="button" className="button small" disabled={commanding.busy || stale} onClick={() => setAsking(true)}>
-          Merge into {other}
-        </button>
+      {other === null ? null : (
+        <div className="row">
+          <a className="button small" href={incidentHref(other)}>
+            Open {other}
+          </a>
+          {open && !asking ? (
+            <button type="button" className="button small" disabled={commanding.busy || stale} onClick={() => setAsking(true)}>
+              Merge into {other}
+            </button>
+          ) : null}
+        </div>
       )}
       {asking ? (
         <div className={css.confirm}>
