@@ -152,7 +152,7 @@ describe("the question what it was", () => {
     subject: "",
     score: null,
   };
-  const diagnosis = { hypotheses: [best], none_of_these: 0.3, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [] };
+  const diagnosis = { hypotheses: [best], none_of_these: 0.3, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [], elsewhere: [] };
   const asked = detail(row("INC-1", { services: ["cart", "payment"], service: "edge" }), { diagnosis });
 
   it("offers the first hypothesis, another cause, or none", () => {
@@ -162,7 +162,7 @@ describe("the question what it was", () => {
   });
 
   it("shows what was said, and lets it be changed", () => {
-    render(<CauseAnswer detail={{ ...asked, cause_confirmed: { service: "cart", cause: "memory_leak", by: "person:ada" } }} />);
+    render(<CauseAnswer detail={{ ...asked, cause_confirmed: { service: "cart", cause: "memory_leak", by: "person:ada", typed_name: "" } }} />);
     expect(screen.getByText(/ada \(unproven\) said what it was: cart, memory leak/)).toBeTruthy();
     fireEvent.click(screen.getByText("Change"));
     expect(screen.getByText("Yes")).toBeTruthy();

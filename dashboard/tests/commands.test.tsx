@@ -58,7 +58,7 @@ describe("looking again", () => {
   });
 
   it("says when it happens by itself", () => {
-    const { rerender } = render(<Header detail={detail(row("INC-1"), { next_look_at: iso(142) })} />);
+    const { rerender } = render(<Header detail={detail(row("INC-1", { next_look_at: iso(142) }))} />);
     expect(screen.getByText("Agents look again").parentElement?.textContent).toContain("0:42");
 
     rerender(<Header detail={detail(row("INC-1"))} />);

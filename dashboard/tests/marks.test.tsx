@@ -72,14 +72,14 @@ describe("hypotheses", () => {
     [false, true],
     [true, false],
   ])("say that they are uncalibrated when calibrated is %s: %s", (calibrated, said) => {
-    const diagnosis = { hypotheses: [{ ...one, calibrated }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [] };
+    const diagnosis = { hypotheses: [{ ...one, calibrated }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [], elsewhere: [] };
     const { container } = render(<Hypotheses diagnosis={diagnosis} />);
     expect(container.textContent.includes("uncalibrated")).toBe(said);
     expect(container.textContent).toContain("none of these29 %");
   });
 
   it("show mark-up of a payload as text", () => {
-    const diagnosis = { hypotheses: [{ ...one, calibrated: true }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [] };
+    const diagnosis = { hypotheses: [{ ...one, calibrated: true }], none_of_these: 0.29, abstained: false, says: "", evidence: [], gaps: [], calibrated_on: 0, similar: [], elsewhere: [] };
     const { container } = render(<Hypotheses diagnosis={diagnosis} />);
     expect(container.querySelector("img")).toBeNull();
     expect(container.textContent).toContain("<img src=x onerror=alert(1)>");

@@ -62,6 +62,12 @@ export function row(id: string, over: Partial<IncidentSummary> = {}): IncidentSu
     reopened: 0,
     merged_into: null,
     missing: [],
+    owner_typed_name: "",
+    owned_since: null,
+    next_look_at: null,
+    verified: false,
+    test: false,
+    not_sent: 0,
     ...over,
   };
 }
@@ -117,6 +123,7 @@ export function detail(summary: IncidentSummary, over: Partial<IncidentDetail> =
     cause_confirmed: null,
     false_alarm: false,
     evidence: {},
+    run_evidence: Object.keys(over.evidence ?? {}),
     timeline: [],
     ...over,
   };
@@ -155,6 +162,7 @@ export function plan(over: Partial<Plan> = {}): Plan {
     params: { pid: "7" },
     title: "restart payment",
     steps: ["payment: process 7 → a new one"],
+    calls: [],
     expected: "memory falls",
     risk: "requests in flight fail",
     undo: "A restart cannot be taken back.",
@@ -196,6 +204,7 @@ export function diagnosis(over: Partial<Diagnosis> = {}): Diagnosis {
     gaps: [],
     calibrated_on: 40,
     similar: [],
+    elsewhere: [],
     ...over,
   };
 }
@@ -210,6 +219,10 @@ export function action(over: Partial<ActionView> = {}): ActionView {
     state: "done",
     output: "",
     verdict: null,
+    can_take_back: false,
+    take_back_says: "",
+    being_taken_back: false,
+    taken_back_by: null,
     ...over,
   };
 }

@@ -44,7 +44,7 @@ function Changed({ change, where }: { change: PlanChange; where: string }) {
 /** The change as a diff, and each HTTP call that makes it. */
 export function PlanDiff({ plan }: { plan: Plan }) {
   const changes = changesOf(plan);
-  const calls = plan.calls ?? [];
+  const calls = plan.calls;
   return (
     <ul className={css.diff} aria-label="What will change">
       {changes.map((change, index) => (

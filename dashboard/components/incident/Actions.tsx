@@ -29,7 +29,7 @@ function TakeBack({ action, detail }: { action: ActionView; detail: IncidentDeta
   const { stale } = useConnection();
   const { busy, error, run, clear } = useCommand(detail.summary.id);
   const [asking, setAsking] = useState(false);
-  const says = action.take_back_says ?? "";
+  const says = action.take_back_says;
   const plan = detail.plan?.id === action.plan_id ? detail.plan : null;
   const cancel = () => {
     setAsking(false);
@@ -38,7 +38,7 @@ function TakeBack({ action, detail }: { action: ActionView; detail: IncidentDeta
   const takeBack = async (reason: string) => {
     if (await run({ name: "take_back", plan_id: action.plan_id, reason })) setAsking(false);
   };
-  if (action.can_take_back !== true) return says === "" ? null : <p className="muted">{says}</p>;
+  if (!action.can_take_back) return says === "" ? null : <p className="muted">{says}</p>;
   if (!asking) {
     return (
       <p className={css.takeBack}>

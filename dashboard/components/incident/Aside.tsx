@@ -67,13 +67,18 @@ function Verification({ detail }: { detail: IncidentDetail }) {
   );
 }
 
+/** A schema cannot say that an edge is a caller and a callee; the server sends nothing else. */
+function pairs(edges: readonly string[][]): [string, string][] {
+  return edges.flatMap(([caller, callee]) => (caller === undefined || callee === undefined ? [] : [[caller, callee] as [string, string]]));
+}
+
 function Reach({ detail }: { detail: IncidentDetail }) {
   const { value } = useResource(topology);
   const cause = detail.diagnosis?.hypotheses[0]?.service ?? detail.summary.service;
   const reached = detail.prediction?.blast_services ?? [];
   if (cause === null || detail.prediction === null) return null;
-  const own = Object.values(detail.evidence).flatMap((piece) => piece.edges);
-  const edges = own.length > 0 ? own : (value?.edges ?? []);
+  const own = detail.run_evidence.flatMap((id) => detail.evidence[id]?.edges ?? []);
+  const edges = pairs(own.length > 0 ? own : (value?.edges ?? []));
   return (
     <section>
       <h3>Reach</h3>

@@ -61,7 +61,7 @@ function Facts({ detail }: { detail: IncidentDetail }) {
       </Fact>
       <Fact name="Owner">{row.owner === null ? <span className="muted">nobody yet</span> : who(row.owner)}</Fact>
       <Fact name="Data missing">{row.missing.length === 0 ? <span className="muted">none known</span> : row.missing.join(", ")}</Fact>
-      <NextLook at={detail.next_look_at ?? row.next_look_at ?? null} ended={ended} />
+      <NextLook at={row.next_look_at} ended={ended} />
       {row.reopened > 0 ? <Fact name="Reopened">{counted(row.reopened, "time")}</Fact> : null}
     </dl>
   );

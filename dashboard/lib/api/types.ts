@@ -12,33 +12,15 @@ type Whole<Shape> = Shape extends [infer First, infer Second]
       ? { [Field in keyof Shape]-?: Whole<Shape[Field]> }
       : Shape;
 
-/** Servers before these fields leave them out. */
-interface LookAhead {
-  /** When the agents look again by themselves; null when they do not. */
-  next_look_at?: string | null;
-}
-
-/** Other trouble at the same time, which is not linked to this incident. */
-export interface Elsewhere {
-  service: string;
-  says: string;
-  /** The open incident that it belongs to; null when there is none. */
-  incident_id: string | null;
-}
-
 export type Severity = Schemas["IncidentSeverity"];
 export type State = Schemas["State"];
 export type Phase = Schemas["Phase"];
 export type PhaseState = Schemas["PhaseState"];
 export type PhaseView = Whole<Schemas["PhaseView"]>;
 export type ApprovalView = Whole<Schemas["ApprovalView"]>;
-export type IncidentSummary = Whole<Schemas["IncidentSummary"]> & LookAhead;
+export type IncidentSummary = Whole<Schemas["IncidentSummary"]>;
 export type AlertView = Whole<Schemas["AlertView"]>;
-export type ActionView = Whole<Schemas["ActionView"]> & {
-  can_take_back?: boolean;
-  /** Why it can, or cannot, be taken back. */
-  take_back_says?: string;
-};
+export type ActionView = Whole<Schemas["ActionView"]>;
 export type TimelineEntry = Whole<Schemas["TimelineEntry"]>;
 export type Series = Whole<Schemas["Series"]>;
 export type LogPattern = Whole<Schemas["LogPattern"]>;
@@ -49,22 +31,14 @@ export type Indicator = Whole<Schemas["Indicator"]>;
 export type Detection = Whole<Schemas["Detection"]>;
 export type Argument = Whole<Schemas["Argument"]>;
 export type Hypothesis = Whole<Schemas["Hypothesis"]>;
-export type Diagnosis = Whole<Schemas["Diagnosis"]> & { elsewhere?: readonly Elsewhere[] };
+export type Elsewhere = Whole<Schemas["Elsewhere"]>;
+export type Diagnosis = Whole<Schemas["Diagnosis"]>;
 export type Forecast = Whole<Schemas["Forecast"]>;
 export type Prediction = Whole<Schemas["Prediction"]>;
-export type Plan = Whole<Schemas["Plan"]> & {
-  /** Each HTTP call that it would make, method and whole address. */
-  calls?: readonly string[];
-};
+export type Plan = Whole<Schemas["Plan"]>;
 export type Reading = Whole<Schemas["Reading"]>;
 export type Verification = NonNullable<Whole<Schemas["IncidentDetail"]>["verification"]>;
-export type IncidentDetail = Omit<Whole<Schemas["IncidentDetail"]>, "summary" | "actions" | "diagnosis" | "plan"> &
-  LookAhead & {
-    summary: IncidentSummary;
-    actions: ActionView[];
-    diagnosis: Diagnosis | null;
-    plan: Plan | null;
-  };
+export type IncidentDetail = Whole<Schemas["IncidentDetail"]>;
 export type AgentHealth = Whole<Schemas["AgentReport"]>;
 export type Accuracy = Whole<Schemas["Accuracy"]>;
 export type ReliabilityBin = Whole<Schemas["Bin"]>;
