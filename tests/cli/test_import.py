@@ -255,3 +255,23 @@ def test_a_real_quell_takes_an_import_once_and_knows_it_after_a_restart(tmp_path
         (1, 700, 0, 1),
         (1, 0, 700, 1),
     ]
+
+
+def test_dates_of_which_nothing_says_the_order_are_refused_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "a,03/04/26 1:00 PM,03/04/26 2:00 PM", "b,05/06/26 1:00 PM,05/06/26 2:00 PM")
+
+    said = refusal(monkeypatch, "import", "incidents", path, "--source", "pager", "--url", NOBODY, "--time-zone", "UTC")
+
+    assert "started_at '03/04/26 1:00 PM' may be day/month or month/day" in said
+
+
+@pytest.mark.parametrize("given", ["month-first", "MM/dd/yy h:mm a", "%m/%d/%y %I:%M %p"])
+def test_a_person_says_the_order(given: str, tmp_path: Path, desk: Desk) -> None:
+    path = written(tmp_path, "a,03/04/26 1:00 PM,03/04/26 2:00 PM")
+
+    status, found = summary(path, "--time-zone", "Europe/Berlin", "--date-format", given, url=desk.url)
+
+    (incident,) = desk.requests[0][1]["incidents"]
+    assert (status, found["imported"], incident["started_at"]) == (0, 1, "2026-03-04T12:00:00Z")

@@ -17,6 +17,7 @@ from quell.cli.asking import LOCAL, Token, Url
 from quell.cli.printing import Format, Output
 from quell.errors import ConfigError
 from quell.ingest.past.checks import check_source
+from quell.ingest.past.dates import read_format
 from quell.ingest.past.fields import read_mapping
 from quell.ingest.past.shapes import Shape, opened
 
@@ -39,6 +40,10 @@ def import_incidents(
     time_zone: Annotated[
         str | None, typer.Option(help="Where times without a zone were written, such as Europe/Berlin.")
     ] = None,
+    date_format: Annotated[
+        str | None,
+        typer.Option(help="day-first, month-first, or a pattern such as '%d/%b/%y %I:%M %p' or 'dd/MMM/yy h:mm a'."),
+    ] = None,
     url: Url = LOCAL,
     token: Token = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check all of it, and change nothing.")] = False,
@@ -50,10 +55,13 @@ def import_incidents(
     """Import incidents of the past; those imported before are skipped. Exit code 1 when rows were bad."""
     from quell.cli.importing import Counts, Refusals, go_through
     from quell.cli.posting import Sender
-    from quell.ingest.past.reading import Reader
+    from quell.ingest.past.reading import Reader, settle_dates
 
     mapping = read_mapping(mapped or ())
-    reader = Reader(now=datetime.now(UTC), zone=_zone(time_zone))
+    dates = read_format(date_format)
+    with opened(file, shape, mapping) as looked_at:
+        dates = settle_dates(looked_at.rows, dates)
+    reader = Reader(now=datetime.now(UTC), zone=_zone(time_zone), dates=dates)
     counts = Counts()
     with contextlib.ExitStack() as stack:
         refused = Refusals(file=stack.enter_context(_writing(rejected, file)))

@@ -17,18 +17,27 @@ EXTRA = ("duration_minutes", "acknowledged_after_s", "maintenance")
 """What a file may say in the place of `restored_at`, of `acknowledged_at`, and of `kind`."""
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "id": ("incident_id", "incident_number", "number", "key", "ticket"),
-    "title": ("name", "summary", "short_description", "description"),
-    "service": ("service_name", "component", "application", "app"),
-    "team": ("team_name", "assignment_group", "owner"),
+    "id": ("incident_id", "incident_number", "issue_key", "number", "key", "tiny_id", "ticket"),
+    "title": ("name", "summary", "short_description", "message", "description"),
+    "service": (
+        "service_name", "component", "component_s", "components", "affected_services", "impacted_services",
+        "business_service", "configuration_item", "cmdb_ci", "application", "app",
+    ),
+    "team": ("team_name", "assignment_group", "owner_team", "teams", "owner"),
     "severity": ("priority", "impact", "urgency"),
-    "started_at": ("start", "started", "start_time", "impact_start", "began_at"),
-    "detected_at": ("detected", "created_at", "created_on", "opened_at", "reported_at", "triggered_at"),
+    "started_at": ("start", "started", "start_time", "impact_start", "impact_start_date", "began_at"),
+    "detected_at": (
+        "detected", "created_at", "created_on", "opened_at", "reported_at", "triggered_at", "created", "opened",
+        "sys_created_on",
+    ),
     "acknowledged_at": ("acknowledged", "acked_at"),
-    "restored_at": ("end", "ended_at", "end_time", "impact_end", "resolved_at", "resolved_on", "mitigated_at"),
+    "restored_at": (
+        "end", "ended_at", "end_time", "impact_end", "impact_end_date", "resolved_at", "resolved_on", "mitigated_at",
+        "resolved", "resolution_date",
+    ),
     "closed_at": ("closed",),
     "duration_minutes": ("duration_min", "minutes"),
-}
+}  # fmt: skip
 """Names of columns that are taken for a field without being told, the first that is there."""
 
 
@@ -67,7 +76,8 @@ def read_mapping(pairs: Sequence[str]) -> dict[str, str]:
 
 def plain(column: str) -> str:
     """Return the name of a column in lower case with `_` between its words."""
-    return re.sub(r"[^a-z0-9]+", "_", column.strip().lower()).strip("_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.strip())
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
 def find_columns(

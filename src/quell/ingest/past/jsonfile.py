@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from quell.errors import Malformed, TooLarge
-from quell.ingest.past.fields import ALIASES, EXTRA, FIELDS, Row
+from quell.ingest.past.fields import ALIASES, EXTRA, FIELDS, TIMES, Row, plain
 
 DOCUMENT_BYTES = 512 * 1024 * 1024
 LINE_BYTES = 1_048_576
@@ -132,11 +132,14 @@ def json_values(item: Any, mapping: Mapping[str, str], known: Mapping[str, Seque
     """Return the texts of an incident by field: where it is mapped to, else under its own name or one that is known."""
     values = {}
     taken = set(mapping.values())
+    plains = {plain(key): key for key in reversed(item)}
     for name in (*FIELDS, *EXTRA):
         if name in mapping:
             values[name] = text_at(item, mapping[name])
             continue
-        names = [one for one in (name, *known.get(name, ())) if one in item and one not in taken]
+        found = [plains[one] for one in (name, *known.get(name, ())) if one in plains]
+        # A `resolved: true` says that, and not when.
+        names = [one for one in found if one not in taken and not (name in TIMES and isinstance(item[one], bool))]
         if names:
             values[name] = as_text(item[names[0]])
             taken.add(names[0])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from quell.errors import InputError
 from quell.incident.events import PastIncident
 from quell.incident.severity import INCIDENT_SEVERITY, known_severity
 from quell.ingest.past.checks import MOST_ALERTS, NAME_CHARACTERS, TITLE_CHARACTERS, fault_in
+from quell.ingest.past.dates import Columns, DateFormat
 from quell.ingest.past.fields import TIMES, Row
 from quell.ingest.past.moments import BadTime, read_moment
 from quell.ingest.text import clean
@@ -65,6 +68,22 @@ class Rejected:
     raw: object = None
 
 
+def settle_dates(rows: Iterable[Row], given: DateFormat) -> DateFormat:
+    """
+    Return how a file writes its dates, by what its columns as a whole show.
+
+    Raises: Malformed: a column has dates that may be one of two days, and nothing settles which.
+    """
+    columns = Columns()
+    # A file that cannot be read to its end says so when it is read for good.
+    with contextlib.suppress(InputError):
+        for row in rows:
+            for name in TIMES:
+                if row.values.get(name):
+                    columns.note(name, row.values[name])
+    return columns.settled(given)
+
+
 @dataclass(slots=True, kw_only=True)
 class Reader:
     """Reads rows one at a time, and counts."""
@@ -72,6 +91,8 @@ class Reader:
     now: datetime
     zone: ZoneInfo | None = None
     """Where times without a zone were written."""
+    dates: DateFormat = field(default_factory=DateFormat)
+    """How the file writes its dates."""
     rows: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     """Incidents that can be imported, by kind."""
@@ -137,7 +158,9 @@ class Reader:
         for name in TIMES:
             text = values.get(name, "")
             try:
-                times[name] = read_moment(text, self.zone) if text.strip() else None
+                dates = self.dates
+                order, pattern = dates.order_in(name), dates.pattern
+                times[name] = read_moment(text, self.zone, order=order, pattern=pattern) if text.strip() else None
             except BadTime as bad:
                 raise _Bad(f"{name} {bad}", f"{name} {clean(text, most=60)!r} {bad}") from None
         start, found = times["started_at"] or times["detected_at"], times["detected_at"] or times["started_at"]
