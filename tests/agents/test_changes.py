@@ -80,6 +80,23 @@ def test_a_release_that_was_well_until_the_next_one_is_not_blamed_and_is_what_to
     assert back_to(told, began_s=20) == BackTo(version="1.5", is_before_last=True)
 
 
+def test_a_failed_request_or_two_of_a_quiet_service_do_not_make_a_release_sick() -> None:
+    # One failure is seen in five readings, each taken over five seconds.
+    told = Told().release(22, "1.5", "1.6")
+    shop = told.shop().failed("payment", 0.05, since_s=36, until_s=30)
+    measured = measure(shop.telemetry(), case(("payment",)))
+
+    assert release_to_go_back_to(told.changes, measured, "payment").version == "1.5"
+
+
+def test_a_release_that_failed_every_other_time_is_not_known_to_be_well() -> None:
+    told = Told().release(22, "1.5", "1.6")
+    shop = told.shop().failed("payment", 0.4, since_s=36, until_s=28)
+    measured = measure(shop.telemetry(), case(("payment",)))
+
+    assert release_to_go_back_to(told.changes, measured, "payment").version == ""
+
+
 def test_two_releases_too_close_to_tell_apart_are_both_weighed() -> None:
     told = Told().release(27, "1.4", "1.5").release(22, "1.5", "1.6")
 
