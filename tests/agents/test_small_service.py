@@ -88,7 +88,7 @@ async def test_it_is_confirmed_and_never_called_normal(
 
 
 @pytest.mark.parametrize("label", LABELS)
-async def test_with_a_deploy_record_the_release_is_named_and_without_one_nothing_is_stood_behind(label: str) -> None:
+async def test_with_a_deploy_record_the_release_is_named_and_without_one_only_the_service(label: str) -> None:
     telemetry = await watched(label, [(90, 120)], until=120, ratio=0.6)
     case = case_of("orders", fired=100, now=120)
     deploy = Change(at=moment(88), service="orders", kind="deploy", what="release", before="1.0", after="1.1", by="ci")
@@ -99,7 +99,9 @@ async def test_with_a_deploy_record_the_release_is_named_and_without_one_nothing
     assert (recorded.hypotheses[0].service, recorded.hypotheses[0].cause) == ("orders", Cause.BAD_RELEASE)
     assert not recorded.abstained
     assert {one.service for one in silent.hypotheses} == {"orders"}
-    assert silent.abstained
+    assert (silent.hypotheses[0].cause, silent.abstained) == (Cause.UNKNOWN, False)
+    assert silent.hypotheses[0].probability < recorded.hypotheses[0].probability
+    assert "what it calls is not known, and may be the cause" in {one.says for one in silent.hypotheses[0].against}
     assert "no links of orders are known" in silent.says
 
 

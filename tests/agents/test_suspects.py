@@ -112,28 +112,30 @@ def test_nothing_it_calls_explains_it_is_said_where_all_that_it_calls_was_measur
     assert "60 % of its requests fail and nothing it calls explains it" in reasons(found)
 
 
-@pytest.mark.parametrize(
-    ("edges", "says"),
-    [
-        ([("checkout", "payment"), ("checkout", "redis")], "of what it calls, redis was not measured"),
-        ([], "what it calls is not known"),
-    ],
-    ids=["one is not measured", "no links"],
-)
 @pytest.mark.parametrize("make", [failing_alone, lambda one: Shop().since_onset(one, "latency_mean", 0.9)])
 def test_a_service_is_not_blamed_for_something_of_its_own_where_what_it_calls_was_not_measured(
-    make: object, edges: Edges, says: str
+    make: object,
 ) -> None:
     shop = make("checkout")  # type: ignore[operator]
 
-    found = explained(shop, "checkout", edges=edges)
+    found = explained(shop, "checkout", edges=[("checkout", "payment"), ("checkout", "redis")])
 
     assert found.abstained
     assert found.hypotheses[0].cause is Cause.UNKNOWN
     assert found.hypotheses[0].probability == pytest.approx(0.49)
-    assert says in reasons(found)
+    assert "of what it calls, redis was not measured" in reasons(found)
     assert "nothing it calls" not in reasons(found)
     assert sum(one.probability for one in found.hypotheses) + found.none_of_these == pytest.approx(1, abs=0.001)
+
+
+def test_that_nothing_is_known_of_what_it_calls_speaks_against_a_service_and_is_said() -> None:
+    alone = explained(failing_alone("checkout"), "checkout", edges=[])
+    linked = explained(failing_alone("checkout"), "checkout", edges=[("edge", "checkout"), ("checkout", "payment")])
+
+    assert (alone.hypotheses[0].cause, alone.abstained) == (Cause.UNKNOWN, False)
+    assert alone.hypotheses[0].probability < linked.hypotheses[0].probability
+    assert "what it calls is not known" in reasons(alone)
+    assert "nothing it calls" not in reasons(alone)
 
 
 def test_a_cause_with_evidence_of_its_own_is_stood_behind_all_the_same() -> None:

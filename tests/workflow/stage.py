@@ -55,7 +55,7 @@ def alert(name: str = "HighErrorRate", service: str = "payment") -> Alert:
     )
 
 
-async def open_incident(log: EventLog, incident_id: str = "INC-1") -> None:
+async def open_incident(log: EventLog, incident_id: str = "INC-1", *, test: bool = False) -> None:
     events = [
         ev.IncidentOpened(
             incident_id=incident_id,
@@ -63,6 +63,7 @@ async def open_incident(log: EventLog, incident_id: str = "INC-1") -> None:
             severity=IncidentSeverity.SEV1,
             service="payment",
             reason="a critical alert",
+            test=test,
         ),
         ev.AlertGrouped(alert=alert(), why="it opened the incident"),
     ]

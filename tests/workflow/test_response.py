@@ -313,3 +313,15 @@ async def test_running_the_same_steps_twice_records_nothing_twice(tmp_path: Path
         assert outcome in ("superseded", "resolved")
         assert on.log.head == before
         assert len(on.action.done) == 1
+
+
+async def test_a_test_alert_changes_nothing_whatever_policy_says(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await open_incident(on.log, test=True)
+        engine = MemoryEngine(on.workflow)
+        await engine.start("INC-1")
+        outcome = await asyncio.wait_for(engine.result("INC-1"), 30)
+        incident = await on.incidents.load("INC-1")
+
+    assert (outcome, on.action.done) == ("escalated", [])
+    assert "test alert" in incident.phases[Phase.APPROVE].says

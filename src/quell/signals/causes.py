@@ -33,6 +33,12 @@ RETRYING = 0.4
 RETRIED = 3.0
 """What speaks against a service whose requests somebody multiplies."""
 
+UNSEEN = 0.5
+"""What speaks against "something of its own" where nothing is known of what a service calls."""
+
+NO_SLOWER = 3.0
+"""What speaks against too many requests as the cause where the service takes no longer over each."""
+
 Row = tuple[Cause, str, float, list[Reason]]
 """Cause, what exactly, weight and reasons. A weight of its own only where nothing of the service need be wrong."""
 
@@ -92,6 +98,14 @@ def only_seen_from_outside(facts: ServiceFacts) -> bool:
     return not own and not _told_apart(facts)
 
 
+def _unseen(facts: ServiceFacts) -> list[Reason]:
+    """What it calls may be the cause where none of it is known; what is known and was not measured is for diagnosis."""
+    if facts.calls_known or not only_seen_from_outside(facts):
+        return []
+    says = "what it calls is not known, and may be the cause"
+    return [Reason(fact="links", says=says, weight=-UNSEEN)]
+
+
 def _from_signs(facts: ServiceFacts, *, backed: bool) -> list[Reason]:
     """
     Return what traces and the order of log lines add.
@@ -118,7 +132,7 @@ def causes_of(facts: ServiceFacts) -> list[Row]:
     standing = [*_surge(facts), *_retries(facts), *_neighbour(facts)]
     if not signs:
         return standing
-    rows: list[Row] = [(Cause.UNKNOWN, "", 0.0, []), *_changed(facts), *_dependency(facts), *standing]
+    rows: list[Row] = [(Cause.UNKNOWN, "", 0.0, _unseen(facts)), *_changed(facts), *_dependency(facts), *standing]
     rows += [row for kind in _KINDS if (row := kind(facts)) is not None]
     if facts.retried_by:
         says = f"{facts.retried_by} tries its requests again and again, which is what it has to bear"
@@ -226,8 +240,12 @@ def _surge(facts: ServiceFacts) -> list[Row]:
     if facts.load < LOADED or facts.retried_by:
         return []
     says = f"it gets {facts.load:.1f} times its normal requests"
-    weight = 1.0 + 2.0 * math.log(facts.load / LOADED + 1e-9)
-    return [(Cause.TRAFFIC_SURGE, "", weight, [Reason(fact="load", says=says, weight=weight)])]
+    reasons = [Reason(fact="load", says=says, weight=1.0 + 2.0 * math.log(facts.load / LOADED + 1e-9))]
+    strained = facts.own_latency > 0.5 or facts.cpu_rise > 0.3 or facts.pool_rise > 0.2
+    if facts.own_errors > 0.02 and not strained:
+        says = "it fails and is no slower than normal, as a service that gets too much would be"
+        reasons.append(Reason(fact="load", says=says, weight=-NO_SLOWER))
+    return [(Cause.TRAFFIC_SURGE, "", sum(reason.weight for reason in reasons), reasons)]
 
 
 def _cpu(facts: ServiceFacts) -> Row | None:

@@ -156,6 +156,9 @@ class ResponseWork:
         return await self._phase(Phase.APPROVE, self._approve, parked=True)
 
     async def _approve(self, incident: Incident, progress: Progress) -> Outcome:
+        if incident.test:
+            says = "a test alert opened this incident: nothing is changed because of it"
+            return Outcome(word="withheld", says=says, state=PhaseState.ABSTAINED)
         plan = _asked_first(_plan_of(incident), await self._parts.incidents.load(self._id))
         if plan.autonomy is Autonomy.AUTO:
             event = ev.ActionApproved(plan_id=plan.id, by="system:policy")
