@@ -167,3 +167,24 @@ def test_tail_says_it_for_people(server: Server, tmp_path: Path) -> None:
         tail.says("said-aloud")
     finally:
         tail.end(signal.SIGINT)
+
+
+def test_the_agents_are_asked_to_look_again_and_an_incident_that_is_not_there_is_refused(
+    server: Server, incident: str, tmp_path: Path
+) -> None:
+    def handed_over() -> bool:
+        return bool(server.get(f"/incidents/{incident}")["summary"]["outcome"])
+
+    until(handed_over, "the hand-over")
+
+    asked = quell("look-again", incident, "--url", server.url, "--reason", "it is back", cwd=tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    assert incident in asked.stdout
+
+    def begun() -> bool:
+        types = [row["type"] for row in server.get(f"/incidents/{incident}/events")["items"]]
+        return types.count("ResponseStarted") == 2
+
+    until(begun, "the second response")
+    said = only_line(quell("look-again", "INC-999", "--url", server.url, cwd=tmp_path))
+    assert "404: there is no incident INC-999" in said

@@ -45,6 +45,15 @@ def test_a_port_that_is_taken_is_named_and_nothing_is_made(tmp_path: Path) -> No
     assert not (tmp_path / "data").exists()
 
 
+def test_a_workflow_store_that_is_damaged_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "workflows.db").write_bytes(b"these are no pages" * 500)
+    said = only_line(quell("serve", "--port", "0", "--data", "data", cwd=tmp_path, QUELL_LOG_LEVEL="error"))
+
+    assert "workflows.db cannot be used: file is not a database" in said
+    assert (tmp_path / "data" / "workflows.db").read_bytes() == b"these are no pages" * 500
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -55,6 +64,7 @@ def test_a_port_that_is_taken_is_named_and_nothing_is_made(tmp_path: Path) -> No
         (("export", "--data", "nowhere"), "no event log"),
         (("export", "everything"), "everything"),
         (("send-test-alert", "--url", "http://127.0.0.1:1"), "Is `quell serve` running there?"),
+        (("look-again", "INC-1", "--url", "http://127.0.0.1:1"), "Is `quell serve` running there?"),
         (("bench", "lab", "--faults", "sabotage"), "sabotage"),
     ],
 )

@@ -526,3 +526,45 @@ async def test_none_of_the_causes_named_is_an_answer_and_so_is_a_false_alarm(sit
 
     assert none_of_them["cause_confirmed"]["service"] is None
     assert (alarm["false_alarm"], alarm["cause_confirmed"]) == (True, None)
+
+
+async def test_the_agents_are_asked_to_look_again_after_they_handed_over(site: Site) -> None:
+    ended = ev.ResponseEnded(run=1, outcome="escalated", says="no sign", look_again_at=soon())
+    await site.record("INC-1", ev.ResponseStarted(run=1), ev.Escalated(reason="no sign"), ended)
+
+    response = await site.post("incidents/INC-1/look_again", {"reason": "the cache was killed"})
+
+    assert response.status_code == 200
+    assert response.json()["wants"] == "take_over"
+    assert (await types(site))[-1] == "LookAgainRequested"
+
+
+async def test_looking_again_is_a_conflict_while_they_are_at_work_and_says_so(site: Site) -> None:
+    await site.record("INC-1", ev.ResponseStarted(run=1))
+
+    response = await site.post("incidents/INC-1/look_again")
+
+    assert response.status_code == 409
+    assert response.json()["detail"] == "the agents are at work on INC-1 already"
+
+
+async def test_the_row_says_when_the_agents_look_next(site: Site) -> None:
+    at = soon()
+    no_sign = ev.PhaseEnded(
+        phase=ev.Phase.DETECT,
+        agent="detection",
+        state=ev.PhaseState.ABSTAINED,
+        took_s=1.0,
+        attempts=1,
+        says="no sign",
+        word="no_sign",
+    )
+    ended = ev.ResponseEnded(run=1, outcome="escalated", says="no sign", look_again_at=at)
+    looks = ev.PhaseStarted(phase=ev.Phase.DETECT, agent="detection", attempt=1, timeout_s=20, expected_s=None)
+    await site.record("INC-1", ev.ResponseStarted(run=1), looks, no_sign, ev.Escalated(reason="no sign"), ended)
+    waiting = await site.get("incidents/INC-1")
+    await site.post("incidents/INC-1/resolve", {"reason": "by hand"})
+    over = await site.get("incidents/INC-1")
+
+    assert datetime.fromisoformat(waiting["summary"]["next_look_at"]) == at
+    assert over["summary"]["next_look_at"] is None
