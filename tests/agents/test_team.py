@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from quell.agents.team import Team
 from quell.agents.verification import Patience
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
-from quell.incident.events import Checks, Detection, Verified
+from quell.incident.events import Checks, Detection, Diagnosis, Verified
 from quell.incident.state import ActionRun, Incident, fold
 from tests.agents.shop import EDGES, NOW, Shop, ShopSource, alert, case
 from tests.agents.test_verification import START, Clock, ScriptedMetrics, out_of_range
@@ -53,24 +54,32 @@ async def steady_of(checks: Checks | None, *, done: bool) -> int:
     return told[-1]
 
 
-async def verified(shop: Shop, changed: str, edges: Sequence[tuple[str, str]] = EDGES) -> Verified:
-    """Return the verdict on a change of a service while the shop is as it is, all of it out of range before."""
-    firing = [alert("edge"), alert("checkout")]
-    found = detect(case(("edge", "checkout")), Shop().failing("payment").telemetry())
+def edge_fails(**known: Any) -> Incident:
     incident = Incident(
-        id="INC-1", title="edge fails", severity=IncidentSeverity.SEV2, opened_at=NOW, updated_at=NOW, detection=found
+        id="INC-1", title="edge fails", severity=IncidentSeverity.SEV2, opened_at=NOW, updated_at=NOW, **known
     )
-    incident.alerts = {one.fingerprint: one for one in firing}
+    incident.alerts = {one.fingerprint: one for one in (alert("edge"), alert("checkout"))}
     incident.firing = set(incident.alerts)
-    incident.plan = replace(PLAN, target=changed)
-    incident.actions.append(ActionRun(plan_id=PLAN.id, action="restart", target=changed, key="k", started_at=NOW))
-    team = Team(
+    return incident
+
+
+def team_of(shop: Shop, edges: Sequence[tuple[str, str]] = EDGES) -> Team:
+    return Team(
         [ShopSource(shop, edges)],
         clock=Clock(NOW),
         disturbed=lambda incident_id: (),
         means=no_means,
         patience=Patience(within_s=3, every_s=0.0, steady=2, worse=1),
     )
+
+
+async def verified(shop: Shop, changed: str, edges: Sequence[tuple[str, str]] = EDGES) -> Verified:
+    """Return the verdict on a change of a service while the shop is as it is, all of it out of range before."""
+    found = detect(case(("edge", "checkout")), Shop().failing("payment").telemetry())
+    incident = edge_fails(detection=found)
+    incident.plan = replace(PLAN, target=changed)
+    incident.actions.append(ActionRun(plan_id=PLAN.id, action="restart", target=changed, key="k", started_at=NOW))
+    team = team_of(shop, edges)
 
     async def progress(done: int, total: int, what: str) -> None:
         assert done <= total
@@ -233,3 +242,24 @@ async def test_links_of_the_settings_and_open_incidents_reach_the_diagnosis() ->
 
     assert (await diagnosed([("edge", "payment")])).hypotheses[0].service == "payment"
     assert [one.incident_id for one in (await diagnosed([])).elsewhere] == ["INC-9"]
+
+
+NOT_SURE = Diagnosis(hypotheses=(), none_of_these=0.9, abstained=True, says="no cause stands out")
+
+
+@pytest.mark.parametrize(
+    ("shop", "known", "verdict", "diagnosed"),
+    [
+        (Shop(), {}, "no_sign", False),
+        (Shop(), {"diagnosis": NOT_SURE}, "no_sign", False),
+        (Shop().failing("payment"), {}, "confirmed", False),
+        (Shop().failing("payment"), {"diagnosis": NOT_SURE}, "confirmed", True),
+    ],
+    ids=["calm", "calm by now", "trouble that is new", "trouble that was known"],
+)
+async def test_a_glance_diagnoses_where_the_last_response_came_so_far_and_trouble_shows(
+    shop: Shop, known: dict[str, Any], verdict: str, diagnosed: bool
+) -> None:
+    found, diagnosis = await team_of(shop).glance(edge_fails(**known))
+
+    assert (found.verdict, diagnosis is not None) == (verdict, diagnosed)
