@@ -6,7 +6,7 @@ STAMP := .setup
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NEXT_TELEMETRY_DISABLED = 1
 
-.PHONY: setup run test check lint docs docs-check dashboard lock clean soak field
+.PHONY: setup run test check lint docs docs-check dashboard lock clean soak field mutants
 .PHONY: bench-ingest bench-latency bench-eventlog bench-scale bench-field bench-realtime bench-lab bench-accuracy bench-outcomes bench-ledger
 
 setup: $(STAMP)/python $(STAMP)/dashboard
@@ -79,6 +79,10 @@ field: setup
 
 soak: setup
 	QUELL_SOAK_S=300 $(BIN)/pytest -s tests/gateway/test_crowd.py -k soak
+
+# Changes one thing at a time and runs the tests: MODULES="quell.incident.decisions", without it all; takes hours.
+mutants: setup
+	$(BIN)/python scripts/mutants.py $(MODULES)
 
 bench-lab: setup
 	$(BIN)/quell bench lab --runs 3 $(if $(JSON),--json $(JSON))

@@ -139,17 +139,51 @@ def test_approving_the_plan_that_is_asked_about_answers_the_question() -> None:
     assert decisions.approve(incident, "7c1f", by="person:kim", now=NOW) == []
 
 
+def ended(incident: Incident) -> Incident:
+    return after(incident, decisions.resolve(incident, by="person:kim", reason="over"))
+
+
 @pytest.mark.parametrize(
     ("incident", "plan_id", "says"),
     [
         (opened(), "7c1f", "asks for no approval"),
         (asking(), "0000", "the plan changed"),
         (asking(expires_in_s=-1), "7c1f", "expired"),
+        (asking(expires_in_s=0), "7c1f", "expired"),
+        (ended(asking()), "7c1f", "is resolved and cannot act"),
     ],
 )
-def test_a_plan_cannot_be_approved_when(incident: Incident, plan_id: str, says: str) -> None:
+def test_a_plan_cannot_be_approved_or_rejected_when(incident: Incident, plan_id: str, says: str) -> None:
     with pytest.raises(Conflict, match=says):
         decisions.approve(incident, plan_id, by="person:kim", now=NOW)
+    with pytest.raises(Conflict, match=says):
+        decisions.reject(incident, plan_id, by="person:kim", reason="no", now=NOW)
+
+
+def test_a_rejection_said_twice_is_recorded_once() -> None:
+    incident = asking()
+    after(incident, decisions.reject(incident, "7c1f", by="person:kim", reason="too risky", now=NOW))
+
+    assert decisions.reject(incident, "7c1f", by="person:lee", reason="again", now=NOW) == []
+
+
+def test_a_severity_is_changed_once_and_only_while_the_incident_is_open() -> None:
+    incident = opened()
+
+    (changed,) = decisions.change_severity(incident, IncidentSeverity.SEV1, by="person:kim", reason="worse")
+
+    assert changed == ev.SeverityChanged(
+        before=IncidentSeverity.SEV2, after=IncidentSeverity.SEV1, by="person:kim", reason="worse"
+    )
+    assert decisions.change_severity(after(incident, [changed]), IncidentSeverity.SEV1, by="x", reason="") == []
+    with pytest.raises(IllegalTransition, match="is resolved and cannot change severity"):
+        decisions.change_severity(ended(incident), IncidentSeverity.SEV3, by="person:kim", reason="")
+
+
+def test_a_resolution_declares_no_false_alarm_by_itself() -> None:
+    events = decisions.resolve(opened(), by="person:kim", reason="fixed")
+
+    assert [type(event) for event in events] == [ev.StateChanged]
 
 
 def test_a_rejected_plan_cannot_be_approved_afterwards() -> None:

@@ -18,6 +18,7 @@ from tests.projections.given import (
     START,
     alert,
     asked,
+    evidence,
     finished,
     grouped,
     opened,
@@ -33,6 +34,7 @@ REOPENED = ev.IncidentReopened(by="system:intake", reason="it fires again")
 TAKEN = ev.IncidentAcknowledged(by="person:anna")
 BEGAN = ev.ActionStarted(plan_id=PLAN.id, action="roll_back", target="payment", key="k", undo_params={"to": "1.5.0"})
 
+PREDICTION = ev.Prediction(says="nothing runs out", evidence=(evidence("E3"),))
 UNDONE = ev.ActionUndone(plan_id="7c1f", action="roll_back", target="payment", output="back")
 
 
@@ -202,6 +204,16 @@ def test_a_verdict_is_of_the_last_action_and_of_none_where_there_was_none() -> N
     assert incident(verified()).verification == verified()
 
 
+def test_what_an_action_says_of_its_undo_when_it_ends_comes_to_what_it_said_when_it_began() -> None:
+    ends = replace(finished(), undo_params={"to": "1.4.9", "wait": "5"})
+
+    assert incident(BEGAN, ends).actions[0].undo_params == {"to": "1.4.9", "wait": "5"}
+    assert incident(BEGAN, replace(ends, undo_params={"wait": "5"})).actions[0].undo_params == {
+        "to": "1.5.0",
+        "wait": "5",
+    }
+
+
 def test_of_two_runs_of_one_plan_the_last_is_the_one_that_ended() -> None:
     runs = incident(BEGAN, BEGAN, finished()).actions
 
@@ -220,7 +232,8 @@ def test_a_phase_that_is_tried_again_goes_on_and_one_that_begins_anew_starts_ove
         phase=Phase.DETECT, agent="detection", state=PhaseState.FAILED, took_s=1, attempts=2, says="no", word="failed",
         error="gone",
     )  # fmt: skip
-    anew = incident(started(Phase.DETECT), ended, started(Phase.DETECT)).phases[Phase.DETECT]
+    progressed = ev.PhaseProgressed(phase=Phase.DETECT, done=1, total=4, what="payment")
+    anew = incident(started(Phase.DETECT), progressed, ended, started(Phase.DETECT)).phases[Phase.DETECT]
     recovered = incident(
         started(Phase.DETECT),
         ev.PhaseRetrying(phase=Phase.DETECT, attempt=1, error="no answer", reason="timed_out", wait_s=1),
@@ -235,7 +248,7 @@ def test_a_phase_that_is_tried_again_goes_on_and_one_that_begins_anew_starts_ove
         4,
     )
     assert (retried.what, retried.error, retried.timeout_s, retried.expected_s) == ("payment", "no answer", 45, None)
-    assert (anew.state, anew.started_at, anew.ended_at) == (PhaseState.RUNNING, START + timedelta(seconds=3), None)
+    assert (anew.state, anew.started_at, anew.ended_at) == (PhaseState.RUNNING, START + timedelta(seconds=4), None)
     assert (anew.error, anew.says, anew.done, anew.total) == (None, "", None, None)
     assert (recovered.error, recovered.attempts) == (None, 1)
     assert recovered.recovered == "succeeded at attempt 2, 3.1 s after the first failed"
@@ -253,12 +266,13 @@ def test_findings_and_what_was_missing_are_the_newest() -> None:
     found = incident(
         ev.Detected(finding=DETECTION),
         ev.Diagnosed(finding=DIAGNOSIS),
+        ev.Predicted(finding=PREDICTION),
         ev.SourceMissing(source="loki", reason="no answer", phase=Phase.DETECT),
         ev.ResponseEnded(run=1, outcome="escalated", says="a person"),
     )
 
-    assert (found.detection, found.diagnosis) == (DETECTION, DIAGNOSIS)
-    assert list(found.run_evidence) == list(found.evidence) == ["E1", "E2"]
+    assert (found.detection, found.diagnosis, found.prediction) == (DETECTION, DIAGNOSIS, PREDICTION)
+    assert list(found.run_evidence) == list(found.evidence) == ["E1", "E2", "E3"]
     assert found.missing == {"loki": "no answer"}
     assert (found.responding, found.outcome) == (False, "escalated")
 
@@ -273,3 +287,13 @@ def test_an_event_without_an_incident_is_of_none_and_a_severity_is_the_last_one_
     assert incident(changed).severity is IncidentSeverity.SEV4
     assert incident(moved(State.RESOLVED)).resolved_at == START + timedelta(seconds=1)
     assert incident(moved(State.MONITORING)).resolved_at is None
+
+
+def test_one_just_opened_has_no_run_no_answer_and_nothing_in_it() -> None:
+    found = incident()
+
+    assert (found.run, found.responding, found.outcome, found.reopened) == (0, False, None, 0)
+    assert (found.false_alarm, found.drill, found.owner, found.state) == (False, False, None, State.TRIGGERED)
+    assert (found.alerts, found.phases, found.actions, found.offset) == ({}, {}, [], 1)
+    assert (found.opened_at, found.updated_at) == (START, START)
+    assert incident(ev.ResponseStarted(run=1)).phases[Phase.ACT].attempts == 0
