@@ -68,6 +68,7 @@ class Site:
         self.quell = RunningQuell(folder / "data", "--config", str(folder / "quell.toml"))
         self.quell.port = free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._restarting = threading.Lock()
         self._closing = threading.Event()
         self._webhooks = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -132,9 +133,10 @@ class Site:
             self._end(name)
 
     def restart(self, name: str) -> None:
-        """Start a service anew, as its supervisor would."""
-        self._end(name)
-        self._start(name)
+        """Start a service anew, as its supervisor would; one at a time, whoever asks."""
+        with self._restarting:
+            self._end(name)
+            self._start(name)
 
     def _load(self, name: str) -> None:
         with httpx.Client(timeout=3, trust_env=False) as client:
