@@ -105,8 +105,9 @@ FIGURES = (
     Definition(
         key="verified_success",
         title="Verified success",
-        formula="Verified recoveries / eligible attempts. Verified: the indicator that raised the incident is back "
-        "for 15 minutes, by the action, no person took over, and it was not reopened within 24 hours.",
+        formula="Verified recoveries / eligible attempts. Verified: everything that was out of range is "
+        "steadily back in it, by the action, and nothing took that back: no alert joined within 15 minutes, and the "
+        "incident was not reopened within 24 hours. The incident's own page means the same by it.",
         reads="Attempts of Quell to mend something. Those whose outcome is not known stay in the denominator.",
         says_nothing_when="Fewer than 6 attempts.",
         sources=("Wilson (1927), Probable inference, the law of succession, and statistical inference",),
