@@ -38,6 +38,7 @@ def documents(root: Path) -> Iterator[tuple[Path, str]]:
     readme, results = root / "README.md", root / "benchmarks/results"
     yield root / "docs/metrics.md", metrics.page(results)
     page = fill(readme.read_text(encoding="utf-8"), "bench:lab", benchmarks.lab(results))
+    page = fill(page, "bench:field", benchmarks.field(results))
     page = fill(page, "bench:realtime", benchmarks.realtime(results, whole=False))
     page = fill(page, "bench:accuracy", accuracy.short(results))
     yield readme, fill(page, "bench:speed", benchmarks.speed(results))

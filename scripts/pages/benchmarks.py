@@ -62,6 +62,28 @@ def lab(results: Path) -> str:
     return table(head, rows, right=(1, 2))
 
 
+FIELD = {
+    "whole_job": "The whole job: the right service named, that one alone acted on, the fix verified",
+    "right_service": "The right service named",
+    "abstained": "No service named: an honest \"I do not know\"",
+    "wrong_service": "A wrong service named",
+    "acted_wrongly": "Another service acted on",
+    "called_normal": "Failing requests called normal",
+}
+"""By the name in the results: what is counted."""
+
+
+def field(results: Path) -> str:
+    """Return what became of failures in services that nobody wrote for Quell, as it was and as it is."""
+    before, now = _read(results / "field_before.json"), _read(results / "field.json")
+    if before is None or now is None:
+        return _not_measured("field")
+    rows = [
+        (says, *(f"{found[name]} of {found['responses']}" for found in (before, now))) for name, says in FIELD.items()
+    ]
+    return table(("Services that nobody wrote for Quell", "0.1.0 at first", "Now"), rows)
+
+
 def lab_whole(results: Path) -> str:
     """Return every table of `quell bench lab`, or that it was not measured."""
     found = _read(results / "lab.json")
