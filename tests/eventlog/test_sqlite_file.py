@@ -163,4 +163,4 @@ async def test_the_file_reads_with_any_sqlite_tool(tmp_path: Path) -> None:
     assert row[:3] == (1, "a", 1)
     assert row[3].startswith(f"{now():%Y-}")
     assert row[3].endswith("Z")
-    assert row[4:] == ("NoteAdded", '{"by":"person:ada","text":"hello"}')
+    assert row[4:] == ("NoteAdded", '{"by":"person:ada","text":"hello","typed_name":""}')

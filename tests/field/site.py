@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,7 +69,8 @@ class Site:
         self.quell = RunningQuell(folder / "data", "--config", str(folder / "quell.toml"))
         self.quell.port = free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._restarting = threading.Lock()
+        # One thread starts every service: the kernel ends a child with the thread that started it.
+        self._supervisor = ThreadPoolExecutor(1)
         self._closing = threading.Event()
         self._webhooks = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -82,8 +84,9 @@ class Site:
             threading.Thread(target=self._webhooks.serve_forever, daemon=True).start()
             stack.callback(self._webhooks.shutdown)
             stack.callback(self._end_services)
+            stack.callback(self._supervisor.shutdown)
             for name in self.specs:
-                self._start(name)
+                self._supervisor.submit(self._start, name).result(60)
             stack.callback(self._closing.set)
             for name in self._called_from_outside():
                 threading.Thread(target=self._load, args=(name,), daemon=True).start()
@@ -134,9 +137,11 @@ class Site:
 
     def restart(self, name: str) -> None:
         """Start a service anew, as its supervisor would; one at a time, whoever asks."""
-        with self._restarting:
-            self._end(name)
-            self._start(name)
+        self._supervisor.submit(self._again, name).result(60)
+
+    def _again(self, name: str) -> None:
+        self._end(name)
+        self._start(name)
 
     def _load(self, name: str) -> None:
         with httpx.Client(timeout=3, trust_env=False) as client:

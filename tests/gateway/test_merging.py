@@ -17,6 +17,7 @@ from quell.eventlog.projections.board import Wanted
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.gateway.commands import Command, Commands, Merge, Resolve
+from quell.gateway.principal import Caller, Principal
 from quell.incident.events import State, incident_stream
 from quell.incident.state import ENDED, Incident
 from tests.eventlog.given import now
@@ -28,6 +29,8 @@ merges = st.tuples(
     st.integers(1, COUNT), st.integers(1, COUNT), st.sampled_from(["merge", "merge", "merge", "resolve"])
 )
 
+CALLER = Caller(principal=Principal())
+
 
 async def open_all(log: EventLog, count: int = COUNT) -> list[str]:
     ids = [f"INC-{number}" for number in range(1, count + 1)]
@@ -37,7 +40,9 @@ async def open_all(log: EventLog, count: int = COUNT) -> list[str]:
 
 async def at_once(commands: Commands, wanted: Sequence[tuple[str, Command]]) -> list[object]:
     """Do all of it at the same time; return the row or the error of each."""
-    return await asyncio.gather(*(commands.do(one, command) for one, command in wanted), return_exceptions=True)
+    return await asyncio.gather(
+        *(commands.do(one, command, caller=CALLER) for one, command in wanted), return_exceptions=True
+    )
 
 
 async def stand(log: EventLog, ids: Sequence[str]) -> dict[str, Incident]:
@@ -85,6 +90,7 @@ def test_whatever_is_merged_and_resolved_at_once_no_incident_is_in_a_circle(
             Commands(log, Incidents(log), clock=now).do(
                 f"INC-{one}",
                 Resolve(reason="over") if what == "resolve" else Merge(into=f"INC-{into}", reason="same"),
+                caller=CALLER,
             )
             for one, into, what in wanted
         ]
@@ -111,8 +117,8 @@ async def test_a_merge_into_one_that_ended_while_it_was_decided_is_a_conflict_th
     log.gate = asyncio.Event()
 
     # It stands first in the turn of the log and ends INC-2 after the merge has looked at it.
-    ends = asyncio.create_task(others.do("INC-2", ending))
-    merges = asyncio.create_task(commands.do("INC-1", Merge(into="INC-2", reason="same")))
+    ends = asyncio.create_task(others.do("INC-2", ending, caller=CALLER))
+    merges = asyncio.create_task(commands.do("INC-1", Merge(into="INC-2", reason="same"), caller=CALLER))
     await asyncio.sleep(0)
     log.gate.set()
     await ends
@@ -140,4 +146,4 @@ async def test_a_merge_into_itself_is_a_conflict() -> None:
     await open_all(log, 1)
 
     with pytest.raises(Conflict, match="cannot be merged into itself"):
-        await Commands(log, Incidents(log), clock=now).do("INC-1", Merge(into="INC-1", reason="same"))
+        await Commands(log, Incidents(log), clock=now).do("INC-1", Merge(into="INC-1", reason="same"), caller=CALLER)

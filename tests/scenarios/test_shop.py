@@ -30,7 +30,7 @@ def test_a_plan_that_a_person_rejects_is_not_carried_out(shop: RunningQuell) -> 
     detail = shop.wait_for(incident, lambda detail: detail["summary"]["outcome"], "the response has ended")
 
     assert (detail["summary"]["outcome"], detail["summary"]["wants"]) == ("escalated", "take_over")
-    assert "rejected by person:ada" in detail["escalation"]["reason"]
+    assert "rejected by person:operator (says: ada)" in detail["escalation"]["reason"]
     assert len(shop.changes()) == before
     assert detail["actions"] == []
     assert shop.post(f"/api/v1/incidents/{incident}/approve", {"plan_id": plan}).status_code == 409

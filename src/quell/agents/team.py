@@ -261,6 +261,7 @@ class Team:
 
 
 def _done(incident: Incident) -> ev.Plan | None:
-    """Return the plan that was carried out, if one was."""
+    """Return the plan that this response carried out, if it did; an earlier one may have had the same plan."""
     plan = incident.plan
-    return plan if plan is not None and any(run.plan_id == plan.id for run in incident.actions) else None
+    ran = plan is not None and any(one.plan_id == plan.id and one.run == incident.run for one in incident.actions)
+    return plan if ran else None

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from quell.errors import AlreadyOwned, Conflict, IllegalTransition
 from quell.incident import events as ev
-from quell.incident.actor import Actor
+from quell.incident.actor import Actor, signed
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Cause, Event, State
 from quell.incident.state import MOVES, ActionRun, Incident, TakeBack, last_action
@@ -195,7 +195,7 @@ def can_take_back(incident: Incident, run: ActionRun) -> tuple[bool, str]:
     if run is not last_action(incident, run.plan_id):
         return False, "the same change was made once more after it: that one can be taken back"
     if (asked := being_taken_back(incident, run.plan_id)) is not None:
-        return False, f"it is being taken back, as {_name(asked.by)} asked"
+        return False, f"it is being taken back, as {_name(signed(asked.by, asked.typed_name))} asked"
     if run.state in ("running", "broke") and incident.responding:
         return False, "the agents are still at it"
     last = next((one for one in reversed(incident.take_backs) if one.plan_id == run.plan_id), None)

@@ -128,6 +128,8 @@ class TakeBack:
     by: str
     reason: str
     requested_at: datetime
+    typed_name: str = ""
+    """What the person typed as a name: unproven."""
     ended_at: datetime | None = None
     error: str = ""
     """Why it failed; empty while it goes on and when it succeeded."""
@@ -530,7 +532,7 @@ def _verified(inc: Incident, event: ev.Verified, at: datetime) -> None:
 def _action_undone(inc: Incident, event: ev.ActionUndone, at: datetime) -> None:
     run = _end_action(inc, event.plan_id, "undone", event.output, at)
     if run is not None and event.by:
-        run.taken_back_by = event.by
+        run.taken_back_by = signed(event.by, event.typed_name)
     _end_take_back(inc, event.request, "", at)
 
 
@@ -547,6 +549,7 @@ def _take_back_requested(inc: Incident, event: ev.TakeBackRequested, at: datetim
             plan_id=event.plan_id,
             key=event.key,
             by=event.by,
+            typed_name=event.typed_name,
             reason=event.reason,
             requested_at=at,
         )

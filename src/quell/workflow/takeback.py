@@ -88,6 +88,7 @@ class TakeBackWork:
             target=run.target,
             output=done.output,
             by=request.by,
+            typed_name=request.typed_name,
             request=self._request,
         )
         return await self._ended("undone", undone)

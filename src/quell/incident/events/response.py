@@ -262,6 +262,8 @@ class ActionUndone:
     """The person who asked for it; empty when the agents did it."""
     request: int = 0
     """Number of that person's request; 0 when the agents did it."""
+    typed_name: str = ""
+    """The name that was typed beside the principal: unproven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
