@@ -70,6 +70,7 @@ def test_a_broken_release_is_seen_explained_mended_and_verified_on_open_pages(
 def test_quell_killed_twice_in_mid_incident_ends_it_all_the_same_and_the_open_page_catches_up(
     shop: RunningQuell, browser: Browser
 ) -> None:
+    shop.wait_until_seen_healthy()
     before = len(shop.changes())
     shop.breaks("bad_config", "cart")
     incident = shop.wait_for_incident()

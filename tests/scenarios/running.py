@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ READY_S = 40.0
 NORMAL_S = 25.0
 """Uptime after which agents have enough of a past to say what is normal."""
 CALM_S = 45.0
+HEALTHY_S = 45.0
 Seen = dict[str, Any]
 
 
@@ -232,6 +234,16 @@ class RunningQuell:
             return up and not any(row["alerts"]["firing"] or row["responding"] for row in rows)
 
         until(calm, "the shop is calm", within_s=CALM_S)
+
+    def wait_until_seen_healthy(self) -> None:
+        """Wait until nothing was wrong for a while: Quell goes back only to what it has seen well."""
+
+        def healthy() -> bool:
+            ended = [row["resolved_at"] for row in self.get("/api/v1/incidents", state="all")["items"]]
+            last = max((datetime.fromisoformat(at) for at in ended if at), default=datetime.min.replace(tzinfo=UTC))
+            return (datetime.now(UTC) - last).total_seconds() > HEALTHY_S
+
+        until(healthy, "nothing was wrong for a while", within_s=HEALTHY_S + 10)
 
 
 def story(detail: Seen) -> str:

@@ -1101,6 +1101,11 @@ export interface components {
             request: number;
             /** Target */
             target: string;
+            /**
+             * Typed Name
+             * @default
+             */
+            typed_name: string;
         };
         /**
          * ActionView
