@@ -65,7 +65,7 @@ def lab(results: Path) -> str:
 FIELD = {
     "whole_job": "The whole job: the right service named, that one alone acted on, the fix verified",
     "right_service": "The right service named",
-    "abstained": "No service named: an honest \"I do not know\"",
+    "abstained": 'No service named: an honest "I do not know"',
     "wrong_service": "A wrong service named",
     "acted_wrongly": "Another service acted on",
     "called_normal": "Failing requests called normal",

@@ -128,6 +128,18 @@ def test_a_service_is_not_blamed_for_something_of_its_own_where_what_it_calls_wa
     assert sum(one.probability for one in found.hypotheses) + found.none_of_these == pytest.approx(1, abs=0.001)
 
 
+def test_a_caller_is_not_blamed_beside_a_callee_in_trouble_where_the_calls_between_them_were_not_measured() -> None:
+    shop = failing_alone("payment").since_onset("edge", "error_ratio", 0.3)
+
+    found = explained(shop, "payment", edges=[("payment", "edge")])
+
+    payment = next(one for one in found.hypotheses if one.service == "payment")
+    assert payment.probability <= 0.49
+    said = "; ".join(argument.says for argument in payment.in_favour)
+    assert "edge is in trouble too, and the calls to it were not measured" in said
+    assert "nothing it calls" not in said
+
+
 def test_that_nothing_is_known_of_what_it_calls_speaks_against_a_service_and_is_said() -> None:
     alone = explained(failing_alone("checkout"), "checkout", edges=[])
     linked = explained(failing_alone("checkout"), "checkout", edges=[("edge", "checkout"), ("checkout", "payment")])

@@ -242,6 +242,7 @@ def _service(
         new_errors=sum(shift.count_after for shift in shifts if is_new_error(shift, service)),
         calls_known=any(service in edge for edge in telemetry.edges),
         unmeasured=unmeasured(telemetry, service, case),
+        beside=_beside(telemetry, service, case, troubled),
         peers=peers,
         changes=changes_of(
             telemetry.changes, measured, service, onset if start is None else datetime.fromtimestamp(start, UTC)
@@ -258,6 +259,18 @@ def unmeasured(telemetry: Telemetry, service: str, case: Case) -> tuple[str, ...
         callee
         for callee in sorted(called - traced)
         if all(recently(telemetry.one(callee, name), case) is None for name in REQUEST_SERIES)
+        and all(recently(peers_of(telemetry, service, name).get(callee), case) is None for name in CLIENT_SERIES)
+    )
+
+
+def _beside(telemetry: Telemetry, service: str, case: Case, troubled: Mapping[str, bool]) -> tuple[str, ...]:
+    """Return what a service calls that is in trouble, where neither metrics nor traces tell of the calls to it."""
+    traced = {span.service for span in telemetry.spans}
+    called = {callee for caller, callee in telemetry.edges if caller == service and callee != service}
+    return tuple(
+        callee
+        for callee in sorted(called - traced)
+        if troubled.get(callee, False)
         and all(recently(peers_of(telemetry, service, name).get(callee), case) is None for name in CLIENT_SERIES)
     )
 

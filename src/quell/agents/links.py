@@ -26,11 +26,12 @@ def held_back(
     Hold explanations below what is stood behind where the links do not bear them.
 
     That is all of them where the alerts name no service, and "something of its own" of a service that calls something
-    which was not measured. What they lose goes to "none of these".
+    which was not measured, or is in trouble while the calls to it were not measured. What they lose goes to "none of
+    these".
 
     Returns: the candidates by falling probability, ties in their order, and the probability of none of these.
     """
-    outside = {one.service for one in facts if one.unmeasured and only_seen_from_outside(one)}
+    outside = {one.service for one in facts if (one.unmeasured or one.beside) and only_seen_from_outside(one)}
     most = max(believed - JUST_BELOW, 0.0)
     held = [
         replace(one, probability=min(one.probability, most))

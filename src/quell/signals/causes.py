@@ -76,7 +76,7 @@ def trouble(facts: ServiceFacts) -> list[Reason]:
 
 def _told_apart(facts: ServiceFacts) -> bool:
     """Whether what is a service's own can be told from what comes of what it calls."""
-    return facts.calls_known and not facts.unmeasured
+    return facts.calls_known and not facts.unmeasured and not facts.beside
 
 
 def _beside(facts: ServiceFacts, says: str) -> str:
@@ -85,7 +85,9 @@ def _beside(facts: ServiceFacts, says: str) -> str:
         return says
     if not facts.calls_known:
         return "; what it calls is not known"
-    return f"; of what it calls, {' and '.join(facts.unmeasured)} was not measured"
+    if facts.unmeasured:
+        return f"; of what it calls, {' and '.join(facts.unmeasured)} was not measured"
+    return f"; {' and '.join(facts.beside)} is in trouble too, and the calls to it were not measured"
 
 
 def only_seen_from_outside(facts: ServiceFacts) -> bool:

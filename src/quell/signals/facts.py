@@ -101,6 +101,8 @@ class ServiceFacts:
     """Whether it is known what it calls, were it nothing: some link of the service is."""
     unmeasured: Sequence[str] = ()
     """Of what it calls, what nobody measured: whatever is wrong there may look as if it were the service's own."""
+    beside: Sequence[str] = ()
+    """Of what it calls, what is in trouble while the calls to it were not measured: how much comes of it is unknown."""
     peers: Sequence[PeerFacts] = ()
     changes: Sequence[ChangeFacts] = ()
     lead_s: float = 0.0
