@@ -281,3 +281,14 @@ def test_a_service_that_an_alert_names_in_its_words_alone_is_looked_at() -> None
 
     assert detect(case(alerts=(words,)), shop.telemetry()).verdict == "confirmed"
     assert detect(case(alerts=(part,)), shop.telemetry()).verdict == "no_data"
+
+
+def test_what_was_out_of_range_for_too_short_a_time_is_not_called_normal() -> None:
+    shop = Shop().failed("payment", 0.6, since_s=1.5, until_s=0)
+
+    found = detect(case(("payment",)), shop.telemetry())
+
+    assert found.verdict == "no_sign"
+    normal, _, brief = found.says.partition("; out of it in too few readings to tell: ")
+    assert "payment share of requests that fail" not in normal
+    assert "payment share of requests that fail 60 %" in brief

@@ -152,12 +152,18 @@ def _has(measured: Sequence[Measured], service: str) -> bool:
 
 def _say_nothing(suspects: Suspects, looked: Sequence[Measured]) -> str:
     services = len({one.service for one in looked})
+    # One that had a bad reading, too few to call it out of range, is not called normal either.
+    calm = [one for one in looked if not one.bad(worst(one))]
     said = []
     for service in suspects.named[:2]:
         for name in ("error_ratio", "latency_p99"):
-            one = find(looked, service, name)
+            one = find(calm, service, name)
             if one is not None:
                 said.append(f"{service} {one.kind.says} {say(worst(one), one.kind.unit)}")
     detail = f" ({'; '.join(said)})" if said else ""
-    what = f"{len(looked)} indicators of {services} services are in their normal range"
-    return f"no sign in the telemetry: {what}{detail}"
+    says = f"no sign in the telemetry: {len(calm)} indicators of {services} services are in their normal range{detail}"
+    brief = [one for one in looked if one.kind.symptom and one.bad(worst(one))][:SAID]
+    if not brief:
+        return says
+    bad = "; ".join(f"{one.service} {one.kind.says} {say(worst(one), one.kind.unit)}" for one in brief)
+    return f"{says}; out of it in too few readings to tell: {bad}"

@@ -203,7 +203,8 @@ def _healthy(candidate: Candidate, desk: Desk) -> list[Argument]:
     found = []
     for name in ("error_ratio", "latency_p99"):
         one = find(desk.measured, candidate.service, name)
-        if one is not None and one.normal is not None and one.recent().size and not one.out_of_range():
+        # Not one bad reading: fewer bad ones than call it out of range are no sign that it is well.
+        if one is not None and one.normal is not None and one.recent().size and not one.bad(worst(one)):
             says = f"{one.kind.says} of {candidate.service} is in its normal range ({say(worst(one), one.kind.unit)})"
             reason = Reason(fact=name, says=says, weight=0.0)
             found.append(Argument(evidence_id=desk.piece(candidate.service, reason) or "", says=says, weight=0.0))
