@@ -36,6 +36,9 @@ RETRIED = 3.0
 UNSEEN = 0.5
 """What speaks against "something of its own" where nothing is known of what a service calls."""
 
+BESIDE = 1.5
+"""What speaks against a service that calls one in trouble: the trouble of a callee is a reason for that of its caller."""
+
 NO_SLOWER = 3.0
 """What speaks against too many requests as the cause where the service takes no longer over each."""
 
@@ -139,6 +142,9 @@ def causes_of(facts: ServiceFacts) -> list[Row]:
     if facts.retried_by:
         says = f"{facts.retried_by} tries its requests again and again, which is what it has to bear"
         signs = [*signs, Reason(fact="load", says=says, weight=-RETRIED)]
+    if facts.beside and only_seen_from_outside(facts):
+        says = f"{' and '.join(facts.beside)}, which it calls, is in trouble too"
+        signs = [*signs, Reason(fact="beside", says=says, weight=-BESIDE)]
     own = sum(sign.weight for sign in signs)
     return [
         (cause, subject, own + sum(reason.weight for reason in reasons), [*signs, *reasons])
