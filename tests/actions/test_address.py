@@ -57,6 +57,12 @@ def test_words_of_small_letters_are_shown(words: list[str]) -> None:
         ("https://h/x", "http://h/x", False),
         ("https://h/x", "https://h/x?dry=1", False),
         ("https://h/x", "https://h/X", False),
+        ("http://localhost:81/x", "http://127.0.0.1:81/x", True),
+        ("http://127.0.0.1./x", "http://[::1]:80/x", True),
+        ("http://[::ffff:127.0.0.1]/x", "http://a.localhost/x", True),
+        ("http://hooks./x", "http://hooks/x", True),
+        ("http://127.0.0.1:81/x", "http://127.0.0.1:82/x", False),
+        ("http://10.0.0.1/x", "http://127.0.0.1/x", False),
     ],
 )
 def test_two_addresses_lead_to_the_same_place_however_they_are_written(one: str, other: str, same: bool) -> None:

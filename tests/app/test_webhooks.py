@@ -138,3 +138,12 @@ def test_calls_with_addresses_of_their_own_are_fine() -> None:
             a=hook("orders", dry_run_url="http://hooks/dry", verify_url="http://hooks/is", undo_url="http://hooks/un")
         )
     )
+
+
+@pytest.mark.parametrize("asks", ["dry_run_url", "verify_url"])
+@pytest.mark.parametrize("changes", ["url", "undo_url"])
+def test_a_call_that_only_asks_may_not_be_the_change_of_another_webhook(asks: str, changes: str) -> None:
+    other = {**hook("cart"), "url": "http://hooks/other", changes: "http://hooks/change"}
+
+    with pytest.raises(ConfigError, match=r"actions\.webhooks\.a: the address of .* of b: it needs its own"):
+        check_calls(settings(a=hook("orders", **{asks: "http://hooks./change"}), b=other))

@@ -312,6 +312,10 @@ def test_bytes_that_are_no_text_do_not_stop_the_file(tmp_path: Path) -> None:
         ({"duration_minutes": "0"}, "it lasted no time at all"),
         ({"duration_minutes": "-5"}, "the end is before the start"),
         ({"duration_minutes": "nan"}, "duration_minutes 'nan' is not a length of time"),
+        (
+            {"started_at": "9999-12-31T23:59:59Z", "duration_minutes": "5"},
+            "duration_minutes leads to a time that no calendar has",
+        ),
         ({"duration_minutes": "1e300"}, "duration_minutes '1e300' is not a length of time"),
         ({"kind": "party"}, "kind 'party' is none of"),
         ({"alerts": "-1"}, "alerts '-1' is not a number"),

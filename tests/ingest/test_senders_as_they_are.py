@@ -151,7 +151,8 @@ class TestTheTestButton:
 
 class TestCutMessages:
     @pytest.mark.parametrize(
-        ("written", "count"), [(41, 41), ("41", 41), (0, 0), (None, 0), ("many", 0), (-3, 0), ([1], 0)]
+        ("written", "count"),
+        [(41, 41), ("41", 41), (0, 0), (None, 0), ("many", 0), (-3, 0), ([1], 0), (True, 0), (10**400, 10**9)],
     )
     async def test_what_was_left_out_is_said_on_the_incident_and_counted(self, written: Any, count: int) -> None:
         desk = await new_desk()

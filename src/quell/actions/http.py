@@ -235,7 +235,7 @@ class HttpAction:
             if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
                 # Configured headers hold credentials for the configured place only.
                 headers = {name: value for name, value in headers.items() if name == "Idempotency-Key"}
-            if call in (self._spec.dry_run, self._spec.verify) and _changed_by(self._spec, method, there):
+            if call in (self._spec.dry_run, self._spec.verify) and changed_by(self._spec, method, there):
                 raise Forbidden(f"{self._what(call)} only asks, and redirects to what makes the change")
             if url.scheme == "https" and there.scheme != "https":
                 raise Forbidden(f"{self._what(call)} redirects from https to {there.scheme}")
@@ -312,14 +312,14 @@ def check_spec(spec: HttpActionSpec, hosts: AllowedHosts) -> None:
         if call is not None:
             _check_call(spec, call, hosts)
     for asks, call in (("the dry run", spec.dry_run), ("verify", spec.verify)):
-        if call is not None and (changes := _changed_by(spec, call.method, call.url)):
+        if call is not None and (changes := changed_by(spec, call.method, call.url)):
             raise ConfigError(f"action {spec.name}: the address of {asks} is that of {changes}: it needs its own")
     undo, run = spec.undo, spec.run
     if undo is not None and (undo.method, undo.body) == (run.method, run.body) and same_place(undo.url, run.url):
         raise ConfigError(f"action {spec.name}: the call of undo is that of {CHANGE}: it would make it once more")
 
 
-def _changed_by(spec: HttpActionSpec, method: str, url: httpx.URL | str) -> str:
+def changed_by(spec: HttpActionSpec, method: str, url: httpx.URL | str) -> str:
     """Say what a call to an address would change; empty for nothing that is known."""
     for what, call in ((CHANGE, spec.run), ("undo", spec.undo)):
         if call is not None and call.method == method and same_place(call.url, url):

@@ -91,6 +91,8 @@ DASHBOARD = Path(__file__).parents[1] / "dashboard"
 QUEUED_EVENTS = 50_000
 LOOK_EVERY_S = 1.0
 REVIVE_EVERY_S = 15.0
+FOLDED_AT_ONCE = 500
+"""Events that are shown in one go; after so many everything else has its turn, however long a batch is."""
 
 
 class Quell:
@@ -363,11 +365,14 @@ class Quell:
     async def _follow(self, after: int) -> None:
         """Keep everything that is folded up to date, show it, and wake who waits."""
         async for batch in self.log.subscribe(after=after):
-            # No await from here to `publish`: a snapshot and its offset must agree.
-            self.broadcaster.publish(self.models.apply_all(batch), batch)
-            self._fold(batch)
-            for record in batch:
-                self.watch.notify(record)
+            for start in range(0, len(batch), FOLDED_AT_ONCE):
+                part = batch[start : start + FOLDED_AT_ONCE]
+                # No await from here to `publish`: a snapshot and its offset must agree.
+                self.broadcaster.publish(self.models.apply_all(part), part)
+                self._fold(part)
+                for record in part:
+                    self.watch.notify(record)
+                await asyncio.sleep(0)
 
     async def _reconcile(self) -> None:
         """Let go of what the engine has under way and the log does not bear out; what it lacks is started later."""

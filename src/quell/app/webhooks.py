@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 
 from quell.actions.catalog import score_of
 from quell.actions.hosts import AllowedHosts
-from quell.actions.http import HttpActionSpec, HttpCall, check_spec
+from quell.actions.http import HttpActionSpec, HttpCall, changed_by, check_spec
 from quell.actions.patterns import common_name, matches_any
 from quell.actions.process import CHANGES
 from quell.actions.runbook import Entry, Match, Runbook, Step
@@ -94,10 +94,22 @@ def _cause(word: str, webhook: str) -> Cause:
 
 
 def check_calls(settings: Settings) -> None:
-    """Check every call of every webhook, as `check_spec`. Raises: ConfigError."""
+    """
+    Check every call of every webhook, as `check_spec`, and that none that only asks makes the change of another one.
+
+    Raises: ConfigError.
+    """
     hosts = AllowedHosts(settings.actions.allowed_hosts)
-    for spec in specs(settings):
+    found = tuple(specs(settings))
+    for spec in found:
         check_spec(spec, hosts)
+    for spec, other in permutations(found, 2):
+        for asks, call in (("the dry run", spec.dry_run), ("verify", spec.verify)):
+            if call is not None and (changes := changed_by(other, call.method, call.url)):
+                raise ConfigError(
+                    f"actions.webhooks.{spec.name}: the address of {asks} is that of {changes} of {other.name}: "
+                    "it needs its own"
+                )
 
 
 def check_told_apart(settings: Settings, entries: Iterable[Entry]) -> None:

@@ -87,9 +87,15 @@ def text_of(value: Any) -> str:
     return msgspec.json.encode(value, order="sorted").decode()
 
 
+MOST = 1_000_000_000
+"""More alerts than this nobody holds back: a larger number is a sender's fault, and would not fit where it is shown."""
+
+
 def count_of(value: Any) -> int:
-    """Return a number of alerts, however it is written; 0 for what is none."""
+    """Return a number of alerts, however it is written, at most `MOST`; 0 for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return 0
     try:
-        return max(0, int(value)) if isinstance(value, int | float | str) else 0
+        return min(max(0, int(value)), MOST)
     except (ValueError, OverflowError):
         return 0

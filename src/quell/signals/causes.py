@@ -37,7 +37,7 @@ UNSEEN = 0.5
 """What speaks against "something of its own" where nothing is known of what a service calls."""
 
 BESIDE = 1.5
-"""What speaks against a service that calls one in trouble: the trouble of a callee is a reason for that of its caller."""
+"""What speaks against a service that calls one in trouble: that of a callee is a reason for that of its caller."""
 
 NO_SLOWER = 3.0
 """What speaks against too many requests as the cause where the service takes no longer over each."""

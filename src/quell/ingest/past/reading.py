@@ -167,7 +167,7 @@ class Reader:
         for name, first, unit in (("restored_at", start, _DURATION), ("acknowledged_at", found, _ACKNOWLEDGED)):
             if times[name] is None and first is not None:
                 span = _span(values, *unit)
-                times[name] = None if span is None else first + span
+                times[name] = None if span is None else _later(first, span, unit[0])
         return times
 
 
@@ -182,6 +182,14 @@ def _span(values: Mapping[str, str], name: str, unit: timedelta) -> timedelta | 
     if span is None or abs(span) > _LONGEST_SPAN:
         raise _Bad(f"{name} is not a length of time", f"{name} {clean(text, most=60)!r} is not a length of time")
     return span
+
+
+def _later(first: datetime, span: timedelta, name: str) -> datetime:
+    try:
+        return first + span
+    except OverflowError:
+        says = f"{name} leads to a time that no calendar has"
+        raise _Bad(says, says) from None
 
 
 def _severity(text: str, notices: list[str]) -> str:
