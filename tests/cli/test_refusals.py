@@ -32,6 +32,17 @@ def test_a_setting_in_the_environment_is_refused_like_one_in_a_file(tmp_path: Pa
     assert "response.at_once" in only_line(quell("serve", cwd=tmp_path, QUELL_RESPONSE__AT_ONCE="0"))
 
 
+def test_a_token_that_cannot_be_read_is_refused_by_the_check_as_by_the_start(tmp_path: Path) -> None:
+    assert "token_file" in only_line(quell("check-config", cwd=tmp_path, QUELL_TOKEN_FILE="nowhere"))
+
+
+def test_what_a_file_says_does_not_drive_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "past.csv").write_text("\x1b]0;red\x07red,b\n1,2\n")
+    words = ("import", "incidents", "past.csv", "--source", "t", "--url", "http://127.0.0.1:1", "--dry-run")
+
+    assert only_line(quell(*words, cwd=tmp_path)).isprintable()
+
+
 def test_other_machines_may_not_come_in_without_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "QUELL_TOKEN" in refusal(monkeypatch, "serve", "--host", "0.0.0.0", "--port", "0")
 

@@ -71,7 +71,9 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"quell: {' '.join(message.split())}", file=sys.stderr)
+    # What a file or a server said may be in it, and must not drive the terminal.
+    told = "".join(c if c.isprintable() else " " for c in message)
+    print(f"quell: {' '.join(told.split())}", file=sys.stderr)
     raise SystemExit(2)
 
 
@@ -126,6 +128,7 @@ def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
     from quell.app.webhooks import check_calls
 
     settings = load(config)
+    settings.access_token()
     shelf(settings)
     check_calls(settings)
     if output is Output.JSON:
