@@ -12,6 +12,7 @@ import msgspec
 
 from quell.addresses import shown_address
 from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable
+from quell.evidence.decoding import decode
 
 SAID_CHARS = 200
 """Of what the other side says about an error."""
@@ -90,7 +91,7 @@ def read(answered: Answered, kind: type[T], *, needs: str) -> T:
     """
     require_ok(answered, needs=needs)
     try:
-        return msgspec.json.decode(answered.body, type=kind)
+        return decode(answered.body, kind)
     except (msgspec.DecodeError, RecursionError) as error:
         content = answered.headers.get("content-type", "no content type")[:SAID_CHARS]
         raise BadAnswer(f"{answered.what}: HTTP 200, {content}, not the documented JSON: {error}") from error

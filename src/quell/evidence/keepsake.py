@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from quell.evidence.decoding import decode
 from quell.evidence.exposition import SeriesKey
 from quell.evidence.ring import Array, Stretch
 
@@ -90,7 +91,7 @@ def read(path: Path) -> list[Kept]:
         if path.stat().st_size > MAX_BYTES:
             return []
         with np.load(path, allow_pickle=False) as arrays:
-            index = msgspec.json.decode(arrays["index"].tobytes(), type=_Index)
+            index = decode(arrays["index"].tobytes(), _Index)
             if index.format != FORMAT:
                 return []
             return [_target(head, arrays, number) for number, head in enumerate(index.targets)]

@@ -20,6 +20,7 @@ import msgspec
 from quell.addresses import shown_address
 from quell.errors import BadAnswer, TimedOut, Unreachable, UpstreamError
 from quell.evidence import httpjson
+from quell.evidence.decoding import decode
 from quell.evidence.kubernetesobjects import Deployment, Event, Listing, Pod, ReplicaSet
 from quell.evidence.kubernetesstory import changes_of, lines_of, series_of
 from quell.evidence.source import Collected, Scope
@@ -283,7 +284,7 @@ def _page(answered: httpjson.Answered, kind: _Kind) -> tuple[Listing, list[_Obje
     page, objects = httpjson.read(answered, Listing, needs=kind.needs), list[_Object]()
     for item in page.items:
         try:
-            objects.append(msgspec.json.decode(item, type=kind.shape))
+            objects.append(decode(item, kind.shape))
         except (msgspec.DecodeError, RecursionError) as error:
             broken = error
     if page.items and not objects:

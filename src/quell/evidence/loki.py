@@ -20,6 +20,7 @@ import msgspec
 
 from quell.errors import BadAnswer, UpstreamError
 from quell.evidence import httpjson, logtext
+from quell.evidence.decoding import decode
 from quell.evidence.source import Collected, LogLine, Scope
 from quell.incident.events import EvidenceKind, Window
 
@@ -259,9 +260,9 @@ class LokiSource:
 def _line(value: Sequence[msgspec.Raw], service: str, labels: Mapping[str, str]) -> tuple[int, LogLine | None]:
     """Return (nanoseconds, line) of `[nanoseconds, line]`, or with a third, metadata; no line when it is neither."""
     try:
-        stamp, text = (msgspec.json.decode(part, type=str) for part in value[:2])
+        stamp, text = (decode(part, str) for part in value[:2])
         at_ns = int(stamp)
-        more = msgspec.json.decode(value[2], type=_Metadata) if len(value) > 2 else _Metadata()
+        more = decode(value[2], _Metadata) if len(value) > 2 else _Metadata()
     except (ValueError, msgspec.DecodeError):
         return 0, None
     named = {**labels, **more.parsed, **more.structured_metadata}

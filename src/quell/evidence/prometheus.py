@@ -17,6 +17,7 @@ import msgspec
 
 from quell.addresses import shown_address
 from quell.errors import BadAnswer, RateLimited, TimedOut, Unreachable, UpstreamError
+from quell.evidence.decoding import decode
 from quell.evidence.indicatorqueries import CALLS, QUERIES, IndicatorQuery
 from quell.evidence.source import Collected, Scope
 from quell.incident.events import EvidenceKind, Series, Window
@@ -228,7 +229,7 @@ class PrometheusSource:
         try:
             async with turns:
                 answer = await self._post("/api/v1/query_range", form)
-            data = msgspec.json.decode(answer.data, type=_Data)
+            data = decode(answer.data, _Data)
         except UpstreamError as error:
             return error
         except msgspec.DecodeError as error:
@@ -276,7 +277,7 @@ class PrometheusSource:
         if response.status_code == 429:
             raise RateLimited(f"{what}: 429")
         try:
-            answer = msgspec.json.decode(body, type=_Answer)
+            answer = decode(body, _Answer)
         except msgspec.DecodeError as error:
             content = response.headers.get("content-type", "no content type")
             raise BadAnswer(f"{what}: HTTP {response.status_code}, {content}, no JSON of its API: {error}") from error
