@@ -80,10 +80,8 @@ class Desk:
         for record in await self.log.read(after=self.intake.position, limit=100_000):
             self.intake.apply(record)
 
-    async def resolve(self, incident_id: str) -> None:
-        changed = ev.StateChanged(
-            before=ev.State.MONITORING, after=ev.State.RESOLVED, by="agent:resolution", reason="verified"
-        )
+    async def resolve(self, incident_id: str, *, by: str = "system:intake") -> None:
+        changed = ev.StateChanged(before=ev.State.MONITORING, after=ev.State.RESOLVED, by=by, reason="it is over")
         await self.others_append(f"incident/{incident_id}", changed)
 
 

@@ -469,6 +469,21 @@ class TestFlapping:
         (held,) = await desk.of(ev.AlertHeld)
         assert "changed between firing and resolved" in held.why
 
+    async def test_what_a_fix_ended_each_time_does_not_flap(self) -> None:
+        desk = await new_desk()
+        seen = []
+        for _ in range(4):
+            seen.append(stages(await desk.send(alert())))
+            desk.clock.pass_s(30)
+            await desk.resolve("INC-1", by="agent:resolution")
+            await desk.send(ended(alert()))
+            desk.clock.pass_s(30)
+
+        assert seen[0] == {"opening": 1}
+        assert len(await desk.of(ev.IncidentReopened)) == 3
+        assert await desk.of(ev.AlertFlapping) == []
+        assert await desk.of(ev.AlertHeld) == []
+
     async def test_a_flapping_alert_that_stays_is_taken_once_it_was_quiet(self) -> None:
         desk = await new_desk()
         await desk.send(alert())

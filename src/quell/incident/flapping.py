@@ -31,6 +31,12 @@ class Flaps:
             self.flapping = self.said = False
             self.changes_s.clear()
 
+    def forget(self, until_s: float) -> None:
+        """Let go of the changes up to a time: what a fix ended does not flap, however often it breaks."""
+        if self.changes_s and self.changes_s[0] <= until_s:
+            self.changes_s = [one for one in self.changes_s if one > until_s]
+            self.flapping = self.said = False
+
     def active(self, now_s: float, rules: CorrelationRules) -> bool:
         """Return whether the alert flaps now."""
         return self.flapping and now_s - self.changes_s[-1] <= rules.flap_s

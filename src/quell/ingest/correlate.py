@@ -35,6 +35,8 @@ class Correlator:
             return self._place_test(alert, batch)
         first = ledger.first_of_its_kind(alert)
         track = ledger.tracks.get(alert.fingerprint)
+        if track is not None:
+            ledger.forgive(track)
         flaps = track is not None and track.would_flap(now_s, self._rules)
         if batch.ended:
             batch.ended.pop(alert.fingerprint, None)

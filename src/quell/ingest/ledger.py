@@ -41,6 +41,9 @@ DECIDED_HERE = (
 )  # fmt: skip
 """The events that only intake writes."""
 
+MENDER = "agent:resolution"
+"""Who resolves an incident because a fix was verified."""
+
 
 class Ledger:
     """The state of intake. Only `fold` and `prune` change it."""
@@ -243,6 +246,7 @@ class Ledger:
             self.tracks[alert.fingerprint] = track
         else:
             if not track.firing:
+                self.forgive(track)
                 track.change(True, now_s, self.rules)
             elif track.flaps is not None:
                 track.flaps.settle(now_s, self.rules)
@@ -280,7 +284,14 @@ class Ledger:
         self._stop_firing(fingerprint)
         self.tracks.move_to_end(fingerprint)
         track.seen_s = max(track.seen_s, at_s)
+        self.forgive(track)
         track.change(False, at_s, self.rules)
+
+    def forgive(self, track: Track) -> None:
+        """Count no change of an alert that came before a fix which ended its incident."""
+        home = self.home(track.group) if track.flaps is not None and not track.waiting else None
+        if home is not None and home.mended_s is not None and track.flaps is not None:
+            track.flaps.forget(home.mended_s)
 
     def _resolved(self, stream: str, event: ev.AlertResolved, at_s: float) -> None:
         track = self.tracks.get(event.fingerprint)
@@ -328,6 +339,8 @@ class Ledger:
         if case is None or case.into is not None:
             return
         if event.after in (ev.State.RESOLVED, ev.State.CLOSED):
+            if event.by == MENDER:
+                case.mended_s = at_s
             self._end(case, at_s, closed=event.after is ev.State.CLOSED)
         elif case.done_s is not None and event.after is not ev.State.MERGED:
             self._reopen(case)

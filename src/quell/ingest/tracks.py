@@ -89,5 +89,7 @@ class Case(Group):
     """Position of the last batch of ours that put an alert into it."""
     test: bool = False
     """Opened by a test: nothing but tests joins it."""
+    mended_s: float | None = None
+    """When a verified fix last ended it."""
     not_sent: dict[Hint, int] = field(default_factory=dict)
     """By source and group of the sender: how many alerts the newest message left out."""
