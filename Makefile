@@ -15,9 +15,9 @@ $(STAMP)/python: requirements.lock pyproject.toml
 	@mkdir -p $(STAMP)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Quell needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q .venv/lib src
+	$(BIN)/python -m compileall -q -j 2 .venv/lib src
 	@touch $@
 
 $(STAMP)/node: dashboard/package-lock.json

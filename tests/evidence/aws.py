@@ -44,7 +44,7 @@ def calls(service: str, url: str, *, timeout_s: float = 30.0, max_bytes: int = 1
 @contextmanager
 def moto() -> Iterator[str]:
     """Run moto's server in this process, on a port that the system chooses."""
-    server = pytest.importorskip("moto.server", reason="moto is not installed: pip install 'moto[server]'")
+    server = pytest.importorskip("moto.server", reason="moto is not installed: pip install moto flask flask-cors")
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     try:
