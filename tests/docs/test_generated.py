@@ -95,10 +95,14 @@ def test_every_name_in_the_environment_is_read(setting: Setting, monkeypatch: py
     monkeypatch.setenv("QUELL_EVIDENCE__GITHUB__REPOSITORIES", '[{"service": "cart", "name": "shop/cart"}]')
     monkeypatch.setenv("QUELL_TOKEN", "given")
     name = setting.name.replace("<name>", "alertmanager")
-    monkeypatch.setenv(setting.environment.replace("<NAME>", "ALERTMANAGER"), "nonsense")
+    address, label = name.endswith("url"), name.endswith("drill_label")
+    given = "http://nonsense" if address else "non=sense" if label else "nonsense"
+    if name.endswith(".username"):
+        monkeypatch.setenv(setting.environment.replace("USERNAME", "PASSWORD"), "given")
+    monkeypatch.setenv(setting.environment.replace("<NAME>", "ALERTMANAGER"), given)
 
     if setting.kind in ("text", "path"):
-        assert _value(load(), name) == "nonsense"
+        assert _value(load(), name) == given
     else:
         with pytest.raises(ConfigError, match=rf"{name.partition('.')[0]}"):
             load()

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import gc
 import json
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
@@ -22,13 +24,13 @@ from quell.cli.asking import LOCAL, Token, Url, ask
 from quell.cli.bench import bench_app
 from quell.cli.imports import import_app
 from quell.cli.outcomes import outcomes
-from quell.cli.printing import Config, Format, Output, print_rows, write_to
+from quell.cli.printing import Config, Format, Output, on_one_line, print_rows, print_wrapped, write_to
 from quell.cli.runbooks import runbooks_app
 from quell.cli.takeback import take_back
-from quell.errors import QuellError
+from quell.errors import ConfigError, QuellError
 from quell.outcomes.files import as_csv, as_json
 from quell.outcomes.record import Origin
-from quell.settings import load
+from quell.settings import load, read
 
 if TYPE_CHECKING:
     from quell.client import State
@@ -71,10 +73,12 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    # What a file or a server said may be in it, and must not drive the terminal.
-    told = "".join(c if c.isprintable() else " " for c in message)
-    print(f"quell: {' '.join(told.split())}", file=sys.stderr)
+    _complain(message)
     raise SystemExit(2)
+
+
+def _complain(message: str) -> None:
+    print(f"quell: {on_one_line(message)}", file=sys.stderr)
 
 
 @app.callback(invoke_without_command=True)
@@ -123,18 +127,26 @@ def lab(context: typer.Context) -> None:
 
 @app.command("check-config")
 def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
-    """Read the settings and runbooks as `serve` would, and say what is wrong with them."""
-    from quell.app.runbooks import shelf
-    from quell.app.webhooks import check_calls
+    """Read the settings and runbooks as `serve` would, and list all that is wrong with them."""
+    from quell.app.accepting import accept
+    from quell.app.combining import all_of
 
-    settings = load(config)
-    settings.access_token()
-    shelf(settings)
-    check_calls(settings)
+    try:
+        settings, faults = read(config)
+        all_of((partial(_refuse, faults), partial(accept, settings)))
+    except ConfigError as error:
+        for fault in error.faults:
+            _complain(fault)
+        raise typer.Exit(2) from error
     if output is Output.JSON:
         print(json.dumps(shown_values(settings.model_dump(mode="json")), indent=2))
     else:
         print(f"settings are fine{f' ({config})' if config else ''}")
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise ConfigError(*faults)
 
 
 @app.command()
@@ -145,7 +157,11 @@ def doctor(config: Config = None, data: Data = None, output: Format = Output.TAB
     settings = load(config, data_dir=data)
     findings = _run(examine(settings))
     rows = [{"check": one.check, "state": one.state, "says": one.says, "mend": one.mend} for one in findings]
-    print_rows(rows, output, ["check", "state", "says", "mend"])
+    if output is Output.JSON:
+        print_rows(rows, output, ["check", "state", "says", "mend"])
+    else:
+        said = [{**row, "says": "\n".join(filter(None, (row["says"], row["mend"])))} for row in rows]
+        print_wrapped(said, {"check": 26, "state": 7, "says": None}, width=shutil.get_terminal_size((80, 24)).columns)
     raise typer.Exit(1 if any(one.state == "bad" for one in findings) else 0)
 
 
