@@ -52,6 +52,7 @@ def of_past(source: str, past: PastIncident) -> OutcomeRecord:
         restored_by=RestoredBy(past.restored_by),
         alerts=past.alerts,
         followed_up=past.followed_up,
+        not_recorded=past.not_recorded,
     )
 
 
@@ -74,7 +75,10 @@ def corrected(record: OutcomeRecord, changes: Mapping[str, str], by: str) -> Out
             new[name] = value
         else:
             raise ValueError(f"a record has no {name} to correct")
-    return replace(record, edited_by=by, **new) if new else record
+    if not new:
+        return record
+    unknown = tuple(name for name in record.not_recorded if name not in changes)
+    return replace(record, edited_by=by, not_recorded=unknown, **new)
 
 
 @dataclass(slots=True, kw_only=True)

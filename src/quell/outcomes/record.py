@@ -99,5 +99,10 @@ class OutcomeRecord:
     """By lot, Quell only recommended: what it would have been without it."""
     did: str = ""
     """What was done last, in words: `rolled back inventory`."""
+    not_recorded: tuple[str, ...] = ()
+    """
+    Of an import: fields for which the source has no place at all, as `PastIncident` names them (`closed_at`, `alerts`).
+    A record is not judged by them.
+    """
     edited_by: str = ""
     """Who corrected this record last; empty when nobody did."""
