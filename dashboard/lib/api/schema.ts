@@ -2876,6 +2876,11 @@ export interface components {
              * @enum {string}
              */
             kind: "real" | "drill" | "maintenance";
+            /**
+             * Not Recorded
+             * @default []
+             */
+            not_recorded: ("service" | "team" | "severity" | "started_at" | "detected_at" | "acknowledged_at" | "restored_at" | "closed_at" | "restored_by" | "alerts" | "followed_up")[];
             /** Restored At */
             restored_at?: string | null;
             /**
@@ -2980,6 +2985,11 @@ export interface components {
              */
             alerts: number;
             /**
+             * Approved
+             * @default false
+             */
+            approved: boolean;
+            /**
              * Attempts
              * @default 0
              */
@@ -3030,6 +3040,11 @@ export interface components {
              * @default false
              */
             merged: boolean;
+            /**
+             * Not Recorded
+             * @default []
+             */
+            not_recorded: string[];
             origin: components["schemas"]["Origin"];
             /** Reopened At */
             reopened_at?: string | null;
@@ -3243,6 +3258,11 @@ export interface components {
              * @default real
              */
             kind: string;
+            /**
+             * Not Recorded
+             * @default []
+             */
+            not_recorded: string[];
             /** Restored At */
             restored_at?: string | null;
             /**
