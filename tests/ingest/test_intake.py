@@ -497,6 +497,23 @@ class TestFlapping:
 
         assert stages(await desk.send(alert())) == {"opening": 1}
 
+    async def test_another_alert_takes_it_along_and_says_why_it_had_waited(self) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        await self.flap(desk, 2)
+        await desk.send(ended(alert()))
+        await desk.resolve("INC-1")
+        await desk.send(alert())
+        desk.clock.pass_s(700)
+        assert stages(await desk.send(alert("TroubleWithoutAlert", severity="error"))) == {"opening": 1}
+
+        opened = (await desk.of(ev.IncidentOpened))[-1]
+        assert opened.reason == "One alert weighs 1, and 1 opens an incident."
+        assert opened.severity is IncidentSeverity.SEV1
+        waited, own = (await desk.of(ev.AlertGrouped))[-2:]
+        assert waited.why.startswith("It waited since it kept changing between firing and resolved. Same service (checkout)")
+        assert own.why == f"It opened the incident: {opened.reason}"
+
     async def test_other_alerts_are_not_held_up_by_it(self) -> None:
         desk = await new_desk()
         await desk.send(alert())
