@@ -12,7 +12,7 @@ from quell.ingest.correlate import Correlator
 from quell.ingest.ends import end_of, seconds
 from quell.ingest.ledger import Ledger
 
-SLICE = 200
+SLICE = 100
 """Alerts that are decided before everything else on the event loop gets a turn; some milliseconds."""
 
 Stage = Callable[[Alert, Batch], bool]
