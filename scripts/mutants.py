@@ -2,8 +2,11 @@
 Changes one thing at a time in a module and runs the module's tests; a change that no test notices lives.
 
 `python scripts/mutants.py quell.incident.decisions` runs one module, without a name all of `incident`, `workflow` and
-`ingest`. What lives is printed and must stand in docs/mutants.md with a reason, else the exit code is 1. The tests run
-in a copy of the tree, each mutant in a process of its own that is forked after everything slow is imported.
+`ingest`. What lives is printed and must stand in docs/mutants.md with a reason, else the exit code is 1.
+
+The tests run in a copy of the tree. They run once without a change, and it is recorded which test runs which line; a
+change is then shown to the tests that run its line, the quickest first. Each mutant has a process of its own that is
+forked after everything slow is imported.
 """
 
 from __future__ import annotations
@@ -12,16 +15,24 @@ import argparse
 import ast
 import contextlib
 import copy
+import importlib
 import io
+import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTED = ROOT / "docs" / "mutants.md"
@@ -32,8 +43,15 @@ TESTS = {
 }
 """Which tests must notice a change in a package."""
 
-SLOWEST = 5.0
-"""A mutant that takes this many times as long as no mutant, and 10 s more, hangs: that is noticed too."""
+LEFT_OUT = ("tests/ingest/test_long_bodies.py",)
+"""Tests that compare times: what a change costs is theirs, and they fail for other reasons on a busy machine."""
+
+SLOWEST = 4.0
+"""Tests that take this many times as long as without a change, and `GRACE_S` more, hang: that is noticed too."""
+GRACE_S = 8.0
+
+CAREFUL = {"derandomize": True, "database": None, "deadline": None}
+"""How generated examples are made: the same ones for every mutant, and a slow one is no failure."""
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -54,11 +72,13 @@ class Mutant:
     before: str
     after: str
     source: str
+    spans: tuple[tuple[int, int], ...]
+    """First and last lines of what is changed, of its statement and of its function, the narrowest first."""
 
     @property
     def words(self) -> str:
         """The change as it must stand in the list."""
-        return f"`{self.before}` → `{self.after}`"
+        return f"`{self.before}` → `{self.after}`".replace("|", "\\|")
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -73,7 +93,11 @@ def mutants(source: str) -> Iterator[Mutant]:
             _change(changed, target, way)
             after = _short(_statement(changed, target) or ast.Pass())
             yield Mutant(
-                line=node.lineno, before=before, after=after, source=ast.unparse(ast.fix_missing_locations(changed))
+                line=node.lineno,
+                before=before,
+                after=after,
+                source=ast.unparse(ast.fix_missing_locations(changed)),
+                spans=tuple(_spans(tree, node)),
             )
 
 
@@ -179,6 +203,18 @@ def _statement(tree: ast.AST, node: ast.AST) -> ast.AST | None:
     return found[-1] if found else None
 
 
+def _spans(tree: ast.AST, node: Node) -> Iterator[tuple[int, int]]:
+    yield node.lineno, node.end_lineno or node.lineno
+    statement = _statement(tree, node)
+    if isinstance(statement, ast.stmt) and not hasattr(statement, "body"):
+        yield statement.lineno, statement.end_lineno or statement.lineno
+    for one in ast.walk(tree):
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and any(part is node for part in ast.walk(one)):
+            body = one.body[0].lineno
+            if node.lineno >= body:
+                yield body, one.end_lineno or body
+
+
 def _short(node: ast.AST | None) -> str:
     return ast.unparse(node).splitlines()[0].strip()[:140] if node is not None else ""
 
@@ -192,7 +228,81 @@ def say(line: str) -> None:
 # --- running ----------------------------------------------------------------------------------------------------
 
 
-def noticed(folder: Path, tests: tuple[str, ...], within_s: float) -> bool:
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the tests of a package run without a change."""
+
+    ran: dict[str, dict[int, list[str]]]
+    """File: line: the tests that run it."""
+    took_s: dict[str, float]
+    """Each test, with the time that recording took."""
+    imported: list[str]
+    """Packages of others that were needed."""
+
+    def of(self, mutant: Mutant, path: Path) -> list[str]:
+        """Return the tests that may notice a mutant, the quickest first; those of the module where no line tells."""
+        lines = self.ran.get(str(path), {})
+        for first, last in mutant.spans:
+            if found := {test for line in range(first, last + 1) for test in lines.get(line, ())}:
+                return sorted(found, key=self.took_s.__getitem__)
+        return sorted({test for tests in lines.values() for test in tests}, key=self.took_s.__getitem__)
+
+
+class Recorder:
+    """Records, as a plugin of pytest, which test runs which line of the files of a folder."""
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self._folder = str(folder)
+        self._out = out
+        self._ran: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._took_s: dict[str, float] = {}
+        self._test = ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Record one test."""
+        self._test, began = item.nodeid, time.monotonic()
+        threading.settrace(self._called)
+        sys.settrace(self._called)
+        result = yield
+        sys.settrace(None)
+        self._took_s[item.nodeid] = time.monotonic() - began
+        return result
+
+    def pytest_sessionfinish(self) -> None:
+        """Write down what was recorded."""
+        ran = {path: {line: sorted(tests) for line, tests in lines.items()} for path, lines in self._ran.items()}
+        imported = sorted(
+            name
+            for name, module in list(sys.modules.items())
+            if "." not in name and "site-packages" in (getattr(module, "__file__", None) or "")
+        )
+        self._out.write_text(json.dumps({"ran": ran, "took_s": self._took_s, "imported": imported}))
+
+    def _called(self, frame: FrameType, event: str, arg: object) -> Any:
+        if not frame.f_code.co_filename.startswith(self._folder):
+            return None
+        return self._line(frame, event, arg)
+
+    def _line(self, frame: FrameType, event: str, arg: object) -> Any:
+        self._ran[frame.f_code.co_filename][frame.f_lineno].add(self._test)
+        return self._line
+
+
+class Chosen:
+    """Runs, as a plugin of pytest, only some tests, in their order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self._order = {test: number for number, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out all others."""
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._order), key=lambda item: self._order[item.nodeid]
+        )
+
+
+def noticed(folder: Path, tests: Iterable[str], plugin: object, within_s: float) -> bool:
     """Run tests in a fork; return whether one failed, or they did not end in time."""
     child = os.fork()
     if child == 0:
@@ -201,11 +311,11 @@ def noticed(folder: Path, tests: tuple[str, ...], within_s: float) -> bool:
         os.dup2(silent, 1)
         os.dup2(silent, 2)
         os.chdir(folder)
-        import pytest
-
+        left_out = [f"--ignore={path}" for path in LEFT_OUT]
         code: int = 1
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(BaseException):
-            code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]))
+            options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "--no-header", *left_out]
+            code = int(pytest.main([*options, *tests], plugins=[plugin]))
         os._exit(code)
     until = time.monotonic() + within_s
     while time.monotonic() < until:
@@ -218,24 +328,41 @@ def noticed(folder: Path, tests: tuple[str, ...], within_s: float) -> bool:
     return True
 
 
-def run(module: str, folder: Path, most: int | None) -> list[Mutant]:
-    """Return the mutants of a module that no test notices. Raises: RuntimeError: its tests fail without a change."""
-    tests = TESTS[module.split(".")[1]]
+def trace(package: str, folder: Path) -> Trace:
+    """
+    Run the tests of a package without a change, and import here what of others they need.
+
+    Raises: RuntimeError: one of them fails.
+    """
+    out = folder / f"{package}.json"
+    if noticed(folder, TESTS[package], Recorder(folder / "src/quell" / package, out), 1200.0):
+        raise RuntimeError(f"the tests of {package} fail without any change: {' '.join(TESTS[package])}")
+    read = json.loads(out.read_text())
+    for name in read["imported"]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    ran = {path: {int(line): tests for line, tests in lines.items()} for path, lines in read["ran"].items()}
+    return Trace(ran, read["took_s"], read["imported"])
+
+
+def run(module: str, folder: Path, traced: Trace, asked: argparse.Namespace) -> list[Mutant]:
+    """Return the mutants of a module that no test notices."""
     path = folder / "src" / Path(*module.split(".")).with_suffix(".py")
-    source, began = path.read_text(), time.monotonic()
-    if noticed(folder, tests, 600.0):
-        raise RuntimeError(f"the tests of {module} fail without any change: {' '.join(tests)}")
-    within_s = SLOWEST * (time.monotonic() - began) + 10.0
+    original, source = path.with_suffix(".original"), path.read_text()
+    path.rename(original)
     alive, count = [], 0
-    try:
-        for mutant in list(mutants(source))[:most]:
-            count += 1
-            path.write_text(mutant.source)
-            if not noticed(folder, tests, within_s):
-                alive.append(mutant)
-                say(f"{module}:{mutant.line}: {mutant.words}")
-    finally:
-        path.write_text(source)
+    for mutant in list(mutants(source))[: asked.most]:
+        if asked.lines and mutant.line not in asked.lines:
+            continue
+        count += 1
+        path.write_text(mutant.source)
+        tests = traced.of(mutant, path)
+        within_s = SLOWEST * sum(traced.took_s[test] for test in tests) + GRACE_S
+        files = sorted({test.partition("::")[0] for test in tests})
+        if not tests or not noticed(folder, files, Chosen(tests), within_s):
+            alive.append(mutant)
+            say(f"{module}:{mutant.line}: {mutant.words}{'' if tests else ' (no test runs it)'}")
+    original.replace(path)
     say(f"{module}: {count} mutants, {len(alive)} live")
     return alive
 
@@ -251,6 +378,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python scripts/mutants.py", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--most", type=int, help="mutants of each module at most")
+    parser.add_argument("--lines", type=int, nargs="+", help="only the mutants of these lines")
     asked = parser.parse_args()
     listed = LISTED.read_text() if LISTED.exists() else ""
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
@@ -261,16 +389,28 @@ def main() -> int:
             )
         shutil.copy(ROOT / "pyproject.toml", folder)
         sys.path[:0] = [str(folder), str(folder / "src")]
-        sys.dont_write_bytecode = True
-        import hypothesis  # noqa: F401 - loaded once, before the forks
+        import hypothesis  # loaded once, before the forks
 
-        alive = [
-            (module, mutant) for module in asked.modules or modules() for mutant in run(module, folder, asked.most)
-        ]
-    new = [f"{module}: {mutant.words}" for module, mutant in alive if mutant.words not in listed]
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile("mutants", phases=phases, **CAREFUL)
+        hypothesis.settings.load_profile("mutants")
+        traces: dict[str, Trace] = {}
+        alive = []
+        for module in asked.modules or modules():
+            package = module.split(".")[1]
+            sys.dont_write_bytecode = False
+            if package not in traces:
+                traces[package] = trace(package, folder)
+            sys.dont_write_bytecode = True  # of a mutant nothing may be left
+            alive += [(module, mutant) for mutant in run(module, folder, traces[package], asked)]
+    new = [f"{module}: {mutant.words}" for module, mutant in alive if not _is_listed(module, mutant, listed)]
     for line in new:
         say(f"not in {LISTED.relative_to(ROOT)}: {line}")
     return 1 if new else 0
+
+
+def _is_listed(module: str, mutant: Mutant, listed: str) -> bool:
+    return f"| `{module.removeprefix('quell.')}` | {mutant.words} |" in listed
 
 
 if __name__ == "__main__":
