@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -47,8 +47,8 @@ LEFT_OUT = ("tests/ingest/test_long_bodies.py",)
 """Tests that compare times: what a change costs is theirs, and they fail for other reasons on a busy machine."""
 
 SLOWEST = 4.0
-"""Tests that take this many times as long as without a change, and `GRACE_S` more, hang: that is noticed too."""
-GRACE_S = 8.0
+"""A test that takes this many times as long as without a change, and `GRACE_S` more, hangs: that is noticed too."""
+GRACE_S = 5.0
 
 CAREFUL = {"derandomize": True, "database": None, "deadline": None}
 """How generated examples are made: the same ones for every mutant, and a slow one is no failure."""
@@ -290,10 +290,16 @@ class Recorder:
 
 
 class Chosen:
-    """Runs, as a plugin of pytest, only some tests, in their order."""
+    """
+    Runs, as a plugin of pytest, only some tests, in their order; one that hangs ends the process.
 
-    def __init__(self, tests: Sequence[str]) -> None:
-        self._order = {test: number for number, test in enumerate(tests)}
+    Args:
+        limits_s: how long each may take.
+    """
+
+    def __init__(self, limits_s: dict[str, float]) -> None:
+        self._limits_s = limits_s
+        self._order = {test: number for number, test in enumerate(limits_s)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out all others."""
@@ -301,9 +307,18 @@ class Chosen:
             (item for item in items if item.nodeid in self._order), key=lambda item: self._order[item.nodeid]
         )
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Have the process killed when the time of a test is over."""
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, self._limits_s[item.nodeid])
+        result = yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return result
+
 
 def noticed(folder: Path, tests: Iterable[str], plugin: object, within_s: float) -> bool:
-    """Run tests in a fork; return whether one failed, or they did not end in time."""
+    """Run tests in a fork; return whether one failed, or hung, or they did not end in time."""
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -314,18 +329,18 @@ def noticed(folder: Path, tests: Iterable[str], plugin: object, within_s: float)
         left_out = [f"--ignore={path}" for path in LEFT_OUT]
         code: int = 1
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(BaseException):
-            options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "--no-header", *left_out]
+            options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "--no-header", "-o", "timeout=0", *left_out]
             code = int(pytest.main([*options, *tests], plugins=[plugin]))
         os._exit(code)
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status) != 0
+    until, ended, status = time.monotonic() + within_s, 0, 0
+    while not ended and time.monotonic() < until:
         time.sleep(0.01)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return True
+        ended, status = os.waitpid(child, os.WNOHANG)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # with what a test may have started
+    if not ended:
+        os.waitpid(child, 0)
+    return not ended or os.waitstatus_to_exitcode(status) != 0
 
 
 def trace(package: str, folder: Path) -> Trace:
@@ -350,20 +365,20 @@ def run(module: str, folder: Path, traced: Trace, asked: argparse.Namespace) -> 
     path = folder / "src" / Path(*module.split(".")).with_suffix(".py")
     original, source = path.with_suffix(".original"), path.read_text()
     path.rename(original)
-    alive, count = [], 0
+    alive, count, began = [], 0, time.monotonic()
     for mutant in list(mutants(source))[: asked.most]:
         if asked.lines and mutant.line not in asked.lines:
             continue
         count += 1
         path.write_text(mutant.source)
         tests = traced.of(mutant, path)
-        within_s = SLOWEST * sum(traced.took_s[test] for test in tests) + GRACE_S
+        limits_s = {test: SLOWEST * traced.took_s[test] + GRACE_S for test in tests}
         files = sorted({test.partition("::")[0] for test in tests})
-        if not tests or not noticed(folder, files, Chosen(tests), within_s):
+        if not tests or not noticed(folder, files, Chosen(limits_s), 60.0 + sum(limits_s.values())):
             alive.append(mutant)
             say(f"{module}:{mutant.line}: {mutant.words}{'' if tests else ' (no test runs it)'}")
     original.replace(path)
-    say(f"{module}: {count} mutants, {len(alive)} live")
+    say(f"{module}: {count} mutants, {len(alive)} live, {time.monotonic() - began:.0f} s")
     return alive
 
 
