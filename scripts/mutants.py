@@ -50,8 +50,6 @@ SLOWEST = 4.0
 """A test that takes this many times as long as without a change, and `GRACE_S` more, hangs: that is noticed too."""
 GRACE_S = 5.0
 
-CAREFUL = {"derandomize": True, "database": None, "deadline": None}
-"""How generated examples are made: the same ones for every mutant, and a slow one is no failure."""
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -106,9 +104,9 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AnnAssig
 
 
 def _changeable(tree: ast.AST) -> Iterator[Node]:
-    """Yield what can be changed, in order; no annotations, docstrings, messages of errors or declarations."""
+    """Yield what can be changed, in order; no annotations, docstrings, messages or declarations."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom | ast.Assert | ast.JoinedStr):
+        if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom | ast.Assert | ast.JoinedStr) or _only_says(node):
             continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
@@ -124,6 +122,15 @@ def _changeable(tree: ast.AST) -> Iterator[Node]:
             yield from _within(node)
         else:
             yield from _changeable(node)
+
+
+def _only_says(node: ast.AST) -> bool:
+    """Whether a statement writes a line for operators, and does nothing else."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="logger")))):
+            return True
+        case _:
+            return False
 
 
 def _within(node: Node) -> Iterator[Node]:
@@ -237,7 +244,7 @@ class Trace:
     took_s: dict[str, float]
     """Each test, with the time that recording took."""
     imported: list[str]
-    """Packages of others that were needed."""
+    """Modules of ours that were needed."""
 
     def of(self, mutant: Mutant, path: Path) -> list[str]:
         """Return the tests that may notice a mutant, the quickest first; those of the module where no line tells."""
@@ -272,12 +279,10 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         """Write down what was recorded."""
         ran = {path: {line: sorted(tests) for line, tests in lines.items()} for path, lines in self._ran.items()}
-        imported = sorted(
-            name
-            for name, module in list(sys.modules.items())
-            if "." not in name and "site-packages" in (getattr(module, "__file__", None) or "")
-        )
-        self._out.write_text(json.dumps({"ran": ran, "took_s": self._took_s, "imported": imported}))
+        found = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
+        others = [name for name, path in found.items() if "." not in name and "site-packages" in path]
+        imported = [name for name in found if name.startswith("quell.")]
+        self._out.write_text(json.dumps({"ran": ran, "took_s": self._took_s, "others": others, "imported": imported}))
 
     def _called(self, frame: FrameType, event: str, arg: object) -> Any:
         if not frame.f_code.co_filename.startswith(self._folder):
@@ -353,16 +358,47 @@ def trace(package: str, folder: Path) -> Trace:
     if noticed(folder, TESTS[package], Recorder(folder / "src/quell" / package, out), 1200.0):
         raise RuntimeError(f"the tests of {package} fail without any change: {' '.join(TESTS[package])}")
     read = json.loads(out.read_text())
-    for name in read["imported"]:
+    for name in read["others"]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     ran = {path: {int(line): tests for line, tests in lines.items()} for path, lines in read["ran"].items()}
     return Trace(ran, read["took_s"], read["imported"])
 
 
+def import_beside(module: str, folder: Path, wanted: Iterable[str]) -> None:
+    """Import what of ours does not depend on a module, and let go of what does: a fork must read it from its file."""
+    needs = {
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): set(_imports(path))
+        for path in (folder / "quell").rglob("*.py")
+    }
+    dependent, before = {module}, 0
+    while len(dependent) > before:
+        before = len(dependent)
+        dependent |= {name for name, needed in needs.items() if needed & dependent}
+    for name in dependent & sys.modules.keys():
+        del sys.modules[name]
+        parent, _, attribute = name.rpartition(".")
+        if parent in sys.modules:
+            vars(sys.modules[parent]).pop(attribute, None)
+    for name in wanted:
+        if name not in dependent:
+            importlib.import_module(name)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:many]) for many in range(1, len(parts) + 1))
+
+
 def run(module: str, folder: Path, traced: Trace, asked: argparse.Namespace) -> list[Mutant]:
     """Return the mutants of a module that no test notices."""
     path = folder / "src" / Path(*module.split(".")).with_suffix(".py")
+    import_beside(module, folder / "src", traced.imported)
     original, source = path.with_suffix(".original"), path.read_text()
     path.rename(original)
     alive, count, began = [], 0, time.monotonic()
@@ -406,8 +442,9 @@ def main() -> int:
         sys.path[:0] = [str(folder), str(folder / "src")]
         import hypothesis  # loaded once, before the forks
 
+        # The same examples for every mutant; a slow one is no failure, and none is made smaller.
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-        hypothesis.settings.register_profile("mutants", phases=phases, **CAREFUL)
+        hypothesis.settings.register_profile("mutants", phases=phases, derandomize=True, database=None, deadline=None)
         hypothesis.settings.load_profile("mutants")
         traces: dict[str, Trace] = {}
         alive = []

@@ -123,6 +123,28 @@ async def test_a_response_that_waits_for_a_person_takes_no_place() -> None:
             assert on.begun == ["INC-1", "INC-2"]
 
 
+async def test_a_response_has_its_place_again_once_the_person_has_answered() -> None:
+    on = Responses(at_once=1)
+    on.queue.submit("INC-1", Sev.SEV2)
+    async with on.started():
+        with on.queue.aside("INC-1"):
+            await settled()
+        on.queue.submit("INC-2", Sev.SEV2)
+        await settled()
+
+    assert on.begun == ["INC-1"]
+    assert on.queue.waiting == 1
+
+
+async def test_a_response_that_the_engine_took_up_by_itself_leaves_the_line() -> None:
+    on = Responses()
+    on.queue.submit("INC-1", Sev.SEV2)
+    with on.queue.under_way("INC-1"):
+        assert (on.queue.waiting, on.queue.running("INC-1")) == (0, True)
+        async with on.started():
+            assert on.begun == []
+
+
 async def test_what_is_under_way_is_not_begun_twice() -> None:
     on = Responses()
     on.queue.submit("INC-1", Sev.SEV2)
@@ -163,6 +185,14 @@ async def test_a_start_that_the_store_refuses_is_tried_again(monkeypatch: pytest
         pass
 
     assert on.begun == ["INC-1"]
+
+
+async def test_a_store_that_refuses_a_start_is_left_alone_for_a_while() -> None:
+    on = Responses()
+    on.refusals = 3
+    on.queue.submit("INC-1", Sev.SEV2)
+    async with on.started():
+        assert (on.refusals, on.queue.waiting) == (2, 1)
 
 
 async def test_turns_go_to_the_worst_that_waits() -> None:
