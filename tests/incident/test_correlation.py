@@ -214,7 +214,7 @@ class TestHints:
     """An alert without a service is found again by what its sender groups, and in a storm by its name."""
 
     def alert_of(self, group: str = "g1", name: str = "NoData", **labels: str) -> Alert:
-        return replace(an_alert(name, None, **labels), group=group)
+        return replace(an_alert(name, None), labels=labels, group=group)
 
     def held(self, *alerts: Alert, joined_s: float = NOW, rules: CorrelationRules = RULES) -> Groups[Group]:
         """Return groups that each hold one alert, joined one second after the other."""
@@ -278,7 +278,7 @@ class TestHints:
 
         held.remove(one)
         assert not held._by_hint
-        assert list(held) == []
+        assert len(held) == 0
 
 
 class TestBounds:
@@ -298,11 +298,10 @@ class TestBounds:
         assert {match.group.key for match in found} == {f"INC-{number}" for number in range(44, 300)}
 
     def test_a_group_that_holds_many_shared_values_is_found_by_the_rarest_of_them(self) -> None:
-        everywhere = {"cluster": "eu-1", "namespace": "shop"}
-        old = a_group("INC-0", **everywhere, host="h1")
-        held = groups(old, *(a_group(f"INC-{number}", **everywhere) for number in range(1, 300)))
+        old = a_group("INC-0", cluster="eu-1", namespace="shop", host="h1")
+        held = groups(old, *(a_group(f"INC-{number}", cluster="eu-1", namespace="shop") for number in range(1, 300)))
 
-        found = held.sharing([*everywhere.items(), ("host", "h1")], NOW)
+        found = held.sharing([("cluster", "eu-1"), ("namespace", "shop"), ("host", "h1")], NOW)
         assert "INC-0" in {match.group.key for match in found}
 
     def test_what_a_joining_alert_brings_ties_the_next_one(self) -> None:

@@ -189,7 +189,9 @@ class TestWhichAlertAnEndIsOf:
     def test_only_labels_may_differ_that_change_or_name_no_thing(
         self, fired: dict[str, str], ended: dict[str, str], fits: bool
     ) -> None:
-        assert self.firing(alert("a", **fired)).ended_by(alert("z", **ended)) == (["a"] if fits else [])
+        firing = self.firing(replace(alert("a"), labels=fired))
+
+        assert firing.ended_by(replace(alert("z"), labels=ended)) == (["a"] if fits else [])
 
     def test_name_and_beginning_must_be_the_same_and_known(self) -> None:
         firing = self.firing(alert("a"), alert("b", began_s=None, name="Unsaid"))
