@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Server, only_line, quell, refusal
+from tests.cli.test_take_back import recorded
 
 
 @pytest.mark.parametrize(
@@ -171,6 +172,8 @@ def test_a_workflow_store_that_is_damaged_is_refused_and_left_as_it_is(tmp_path:
         (("export", "everything"), "everything"),
         (("send-test-alert", "--url", "http://127.0.0.1:1"), "Is `quell serve` running there?"),
         (("look-again", "INC-1", "--url", "http://127.0.0.1:1"), "Is `quell serve` running there?"),
+        (("send-test-alert", "--severity", "bogus"), "'bogus': critical, error, warning, info"),
+        (("replay", "INC-1", "--config", "nowhere.toml"), "nowhere.toml"),
         (("bench", "lab", "--faults", "sabotage"), "sabotage"),
     ],
 )
@@ -180,3 +183,53 @@ def test_what_is_not_there_is_named(
     monkeypatch.chdir(tmp_path)
 
     assert expected in refusal(monkeypatch, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("nonsense",), "No such command 'nonsense'"),
+        (("--nonsense",), "No such option: --nonsense"),
+        (("serve", "--port", "high"), "Invalid value for '--port'"),
+        (("serve", "--port", "70000"), "Invalid value for '--port'"),
+        (("replay",), "Missing argument"),
+        (("take-back", "INC-1"), "Missing option '--plan'"),
+        (("outcomes", "--window", "1d"), "Invalid value for '--window'"),
+        (("bench", "nonsense"), "No such command 'nonsense'"),
+        (("import", "incidents"), "Missing"),
+        (("runbooks", "check"), "Missing argument"),
+        (("lab", "--nonsense"), "--data"),
+    ],
+)
+def test_a_command_that_is_not_understood_is_refused(
+    words: tuple[str, ...], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert expected in refusal(monkeypatch, *words)
+
+
+def test_an_incident_that_is_not_in_the_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = recorded(tmp_path)
+    (tmp_path / "quell.toml").write_text(f'data_dir = "{data}"')
+    config = ("--config", str(tmp_path / "quell.toml"))
+
+    for words in (
+        ("replay", "INC-99"),
+        ("export", "events", "--incident", "INC-99"),
+        ("export", "incidents", "--incident", "INC-99"),
+    ):
+        assert "there is no incident INC-99" in refusal(monkeypatch, *words, *config)
+    for words in (("replay", "INC-1"), ("export", "incidents", "--incident", "INC-1")):
+        ended = quell(*words, *config, cwd=tmp_path)
+        assert (ended.returncode, "INC-1" in ended.stdout) == (0, True), ended
+
+
+def test_the_words_of_a_site_for_a_severity_are_known_with_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "quell.toml").write_text('[ingest.severities]\n"Code Mauve" = "critical"\n')
+    words = ("send-test-alert", "--url", "http://127.0.0.1:1", "--severity")
+    config = ("--config", str(tmp_path / "quell.toml"))
+
+    assert "there is no severity 'code-mauve'" in refusal(monkeypatch, *words, "code-mauve")
+    assert "Is `quell serve` running there?" in refusal(monkeypatch, *words, "code-mauve", *config)
+    assert "info, Code Mauve" in refusal(monkeypatch, *words, "bogus", *config)

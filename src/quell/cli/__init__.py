@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from quell import __version__
 from quell.addresses import shown_values
@@ -28,12 +29,15 @@ from quell.cli.printing import Config, Format, Output, on_one_line, print_rows, 
 from quell.cli.runbooks import runbooks_app
 from quell.cli.takeback import take_back
 from quell.errors import ConfigError, QuellError
+from quell.incident.alert import Severity
+from quell.incident.severity import known_severity, plain_word
 from quell.outcomes.files import as_csv, as_json
 from quell.outcomes.record import Origin
 from quell.settings import load, read
 
 if TYPE_CHECKING:
-    from quell.client import State
+    from quell.client import Event, State
+    from quell.eventlog.log import Recorded
 
 app = typer.Typer(
     name="quell",
@@ -60,6 +64,9 @@ class Written(StrEnum):
     JSON = "json"
 
 
+ENTRIES_TOLD = 1000
+"""Of so many entries `tail` remembers what it said."""
+
 IMPORT_GC_THRESHOLD = 200_000
 """New objects between two rounds of the collector while a server is imported."""
 
@@ -67,9 +74,17 @@ IMPORT_GC_THRESHOLD = 200_000
 def main() -> None:
     """Run the command line; every expected error is one line on stderr and exit code 2."""
     try:
-        app(prog_name="quell")
+        code = app(prog_name="quell", standalone_mode=False)
+    except NoArgsIsHelpError as error:
+        error.show()
+        raise SystemExit(error.exit_code) from error
+    except ClickException as error:
+        _fail(error.format_message())
     except QuellError as error:
         _fail(str(error))
+    except typer.Abort as error:
+        raise SystemExit(1) from error
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str) -> NoReturn:
@@ -169,12 +184,18 @@ def doctor(config: Config = None, data: Data = None, output: Format = Output.TAB
 def send_test_alert(
     url: Url = LOCAL,
     service: Annotated[str, typer.Option(help="Service the alert is about.")] = "quell-test",
-    severity: Annotated[str, typer.Option(help="critical, error, warning or info.")] = "info",
+    severity: Annotated[
+        str, typer.Option(help="critical, error, warning, info, or another word for one; of the site's with --config.")
+    ] = "info",
     resolve: Annotated[bool, typer.Option("--resolve", help="Send the end of the test alert instead.")] = False,
     token: Annotated[str | None, typer.Option(envvar="QUELL_SENDER_TOKEN", help="Bearer token of the source.")] = None,
+    config: Config = None,
     output: Format = Output.TABLE,
 ) -> None:
     """Send one test alert the way a tool would; it counts nowhere, and ends by itself after ten minutes."""
+    own = load(config).ingest.severities if config else {}
+    if known_severity(severity, {plain_word(word): Severity(plain) for word, plain in own.items()}) is None:
+        _fail(f"there is no severity {severity!r}: {', '.join([*Severity, *own])}")
     body = {
         "alerts": [
             {
@@ -200,7 +221,7 @@ def look_again(
     token: Token = None,
     output: Format = Output.TABLE,
 ) -> None:
-    """Have the agents look again at an incident, also after they handed it over."""
+    """Have the agents look again at an incident, also after they handed it over; exit code 2 when Quell refuses."""
     where = f"{url.rstrip('/')}/api/v1/incidents/{quote(incident, safe='')}/look_again"
     print_rows([ask("POST", where, token=token, json={"reason": reason})], output, ["id", "state", "summary"])
 
@@ -218,13 +239,15 @@ def tail(
     from quell.client import Client, Event, Snapshot
 
     async def print_all() -> None:
+        teller = _Teller()
         address = f"{url.rstrip('/').replace('http', 'ws', 1)}/ws"
         async with Client(address, token=token, on_state=_state_sayer()) as client:
             async for item in client.follow(channel):
                 if output is Output.JSON:
                     print(msgspec.json.encode(item).decode(), flush=True)
                 elif isinstance(item, Event):
-                    print(_said(item), flush=True)
+                    if line := teller.line(item):
+                        print(line, flush=True)
                 else:
                     rows = item.data.get("items", []) if isinstance(item.data, dict) else []
                     print(f"{channel}: {len(rows)} so far; following", flush=True)
@@ -258,32 +281,42 @@ def _state_sayer() -> Callable[[State], None]:
     return say
 
 
-def _said(message: Any) -> str:
-    data = message.data if isinstance(message.data, dict) else {}
-    entry = data.get("entry", data)
-    if "title" in entry and "incident_id" in entry:
-        at = str(entry.get("at", ""))[11:19]
-        who = entry.get("agent") or entry.get("by", "")
-        return f"{at}  {who:<12} {entry['incident_id']:<9} {entry['title']} {entry.get('text', '')}".rstrip()
-    return f"{message.kind}  {json.dumps(data, default=str)[:400]}"
+class _Teller:
+    """Says in a line what each message brings that was not said before."""
+
+    def __init__(self) -> None:
+        self._told = dict[tuple[str, int], tuple[str, ...]]()
+
+    def line(self, message: Event) -> str:
+        """Return the line; of an entry that was said before, only what is new in it, and nothing if nothing is."""
+        data = message.data if isinstance(message.data, dict) else {}
+        entry = data.get("entry", data)
+        if not isinstance(entry, dict) or not {"title", "incident_id", "position"} <= entry.keys():
+            return f"{message.kind}  {json.dumps(data, default=str)[:400]}"
+        words = (entry["title"], *entry.get("text", "").split("\n"))
+        place = (entry["incident_id"], entry["position"])
+        told = self._told.pop(place, ())
+        self._told[place] = words
+        if len(self._told) > ENTRIES_TOLD:
+            del self._told[next(iter(self._told))]
+        new = on_one_line(" ".join(word for word in words if word not in told))
+        if not new:
+            return ""
+        at, who = str(entry.get("at", ""))[11:19], entry.get("agent") or entry.get("by", "")
+        return f"{at}  {who:<12} {entry['incident_id']:<9} {new}"
 
 
 @app.command()
 def replay(
     incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
     data: Data = None,
+    config: Config = None,
     output: Format = Output.TABLE,
 ) -> None:
     """Fold the recorded events of an incident again and show the same incident."""
     from quell.app.replay import retold
-    from quell.eventlog.archive import stored_events
-    from quell.incident.events import incident_stream
 
-    settings = load(None, data_dir=data)
-    records = list(stored_events(settings.data_dir / "log.db", stream=incident_stream(incident)))
-    if not records:
-        _fail(f"there is no incident {incident} in {settings.data_dir / 'log.db'}")
-    view = retold(records)
+    view = retold(_recorded(load(config, data_dir=data).data_dir / "log.db", incident))
     if output is Output.JSON:
         print(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
         return
@@ -309,7 +342,6 @@ def export(
     """Write recorded events, or incidents folded from them, as JSON lines; or the records behind the figures."""
     from quell.app.replay import as_line, incidents_of, outcomes_of
     from quell.eventlog.archive import stored_events
-    from quell.incident.events import incident_stream
 
     if what not in ("events", "incidents", "outcomes"):
         _fail(f"cannot export {what!r}: events, incidents or outcomes")
@@ -318,14 +350,25 @@ def export(
     if what != "outcomes" and (form or kind):
         _fail(f"--format and --kind are for outcomes; {what} are JSON lines")
     settings = load(config, data_dir=data)
-    stream = incident_stream(incident) if incident else None
-    records = stored_events(settings.data_dir / "log.db", stream=stream)
+    log = settings.data_dir / "log.db"
+    records = stored_events(log) if incident is None else _recorded(log, incident)
     if what == "outcomes":
         rows = outcomes_of(records, kept=settings.outcomes.exact, origin=kind)
         write_to(to, as_json(rows) if form is Written.JSON else as_csv(rows))
     else:
         lines = (as_line(record) for record in records) if what == "events" else incidents_of(records)
         write_to(to, (f"{line}\n".encode() for line in lines))
+
+
+def _recorded(log: Path, incident: str) -> list[Recorded]:
+    """Return the events of an incident. Raises: ConfigError: there is no log, or none of them in it."""
+    from quell.eventlog.archive import stored_events
+    from quell.incident.events import incident_stream
+
+    records = list(stored_events(log, stream=incident_stream(incident)))
+    if not records:
+        raise ConfigError(f"there is no incident {incident} in {log}")
+    return records
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
