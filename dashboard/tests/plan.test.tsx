@@ -72,7 +72,7 @@ describe("the change of a plan", () => {
     const page = text(renderToStaticMarkup(<PlanFacts plan={plan} />));
 
     expect(page).toContain("requests in flight fail");
-    expect(page).toContain("Cannot be undone. A restart cannot be taken back.");
+    expect(page).toContain("A restart cannot be taken back.");
     expect(page).not.toContain("scores");
   });
 });

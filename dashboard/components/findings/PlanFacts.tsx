@@ -65,7 +65,7 @@ export function PlanFacts({ plan, brief = false }: { plan: Plan; brief?: boolean
     <dl className={css.facts}>
       {brief ? null : <Fact name="Expected" words={plan.expected} />}
       <Fact name="Risk" words={plan.risk} />
-      <Fact name="Undo" words={plan.reversible ? plan.undo : `Cannot be undone. ${plan.undo}`} />
+      <Fact name="Undo" words={plan.undo || "It cannot be taken back."} />
       {brief ? null : <Fact name="Record" words={recordWords(plan)} />}
     </dl>
   );

@@ -101,7 +101,7 @@ async def _tried(
         if candidate.runbook.name in possible:
             continue
         dry = await candidate.action.dry_run(Target(service=service, params=candidate.params))
-        await progress(number, len(choice.candidates), f"tried {candidate.action.name} dry")
+        await progress(number, len(choice.candidates), f"asked whether {candidate.action.name} is possible")
         if dry.possible:
             possible[candidate.runbook.name], best = (candidate, dry), score
         else:
