@@ -10,6 +10,7 @@ from quell.errors import NotFound
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections.story import fold_story
 from quell.eventlog.projections.views import IncidentDetail, detail_of
+from quell.eventlog.registry import REGISTRY
 from quell.incident.state import Incident, apply
 from quell.outcomes.comparing import newest_first
 from quell.outcomes.ledger import Ledger
@@ -50,7 +51,7 @@ def as_line(record: Recorded) -> str:
         "stream": record.stream,
         "offset": record.offset,
         "at": record.at,
-        "type": type(record.event).__name__,
-        "data": record.event,
+        "type": REGISTRY.name_of(record.event),
+        "data": REGISTRY.fields_of(record.event),
     }
     return msgspec.json.encode(line).decode()

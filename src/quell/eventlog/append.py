@@ -86,7 +86,7 @@ def _prepare_event(event: Event) -> tuple[str, bytes, Event]:
     try:
         name, body = encode(event)
         kept = decode(name, body)
-    except (StorageCorrupt, msgspec.MsgspecError, TypeError, ValueError) as error:
+    except (StorageCorrupt, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise Malformed(f"an event {type(event).__name__} cannot be kept: {error}") from error
     if len(body) > MAX_EVENT_BYTES:
         raise TooLarge(f"an event {name} of {len(body)} bytes is over the limit of {MAX_EVENT_BYTES}")

@@ -175,9 +175,8 @@ def _recorded(row: _Row) -> Recorded:
     body = bytes(raw)
     if checksum is not None and checksum != checksum_of((position, stream, offset, at_us, name, body, key, appended)):
         raise StorageCorrupt(differs(position))
-    return Recorded(
-        position=position, stream=stream, offset=offset, at=EPOCH + at_us * MICROSECOND, event=decode(name, body)
-    )
+    event = decode(name, body, as_written=checksum is not None)
+    return Recorded(position=position, stream=stream, offset=offset, at=EPOCH + at_us * MICROSECOND, event=event)
 
 
 def compare_rows(connection: sqlite3.Connection, *, after: int, limit: int) -> tuple[list[int], int, int | None]:

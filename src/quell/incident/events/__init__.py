@@ -104,6 +104,7 @@ from quell.incident.events.system import (
     RequestAccepted,
     SourceFailed,
     SourceRecovered,
+    UnknownEvent,
 )
 from quell.incident.events.words import (
     AGENT_OF,
@@ -217,8 +218,10 @@ __all__ = [
     "TakeBackRequested",
     "TrackRecord",
     "UndoFailed",
+    "UnknownEvent",
     "Verified",
     "Window",
+    "WrittenEvent",
     "incident_stream",
     "is_verified",
 ]
@@ -273,7 +276,9 @@ SilenceEvent = SilenceCreated | SilenceEnded
 AutonomyEvent = AutonomyOverridden
 SystemEvent = ProcessStarted | ProcessStopped | SourceFailed | SourceRecovered | RequestAccepted
 OutcomeEvent = PastIncidentsImported | RecordCorrected | AssumptionsSet
-Event = IncidentEvent | IntakeEvent | SilenceEvent | AutonomyEvent | SystemEvent | OutcomeEvent
+WrittenEvent = IncidentEvent | IntakeEvent | SilenceEvent | AutonomyEvent | SystemEvent | OutcomeEvent
+Event = WrittenEvent | UnknownEvent
+"""What is read from the log; what is written to it is never unknown."""
 
 INTAKE_STREAM = "intake"
 SILENCE_STREAM = "silences"
