@@ -73,6 +73,11 @@ class MemoryEventLog:
         self._grew = asyncio.Event()
         return appended
 
+    async def find(self, key: str) -> Appended | None:
+        await asyncio.sleep(0)
+        found = self._keys.get(key)
+        return Appended(first=found.first, last=found.last, fresh=False) if found else None
+
     async def read(self, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
         self.reads += 1
         await asyncio.sleep(0)

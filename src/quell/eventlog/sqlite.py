@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Self
+from typing import Self, TypeVar
 
 from quell.errors import StorageBusy, StorageError
 from quell.eventlog import sqlite_rows
@@ -23,6 +23,8 @@ READERS = 2
 SUBSCRIPTION_PAGE = 500
 TAIL_EVENTS = 8_192
 TAIL_BYTES = 32 * 1024 * 1024
+
+Answer = TypeVar("Answer")
 
 
 class SqliteEventLog:
@@ -125,6 +127,12 @@ class SqliteEventLog:
         self._writer.put(append)
         return await append.done
 
+    async def find(self, key: str) -> Appended | None:
+        """Return the durable append that an idempotency key stands for; None when there is none."""
+        self._check_open()
+        span = (await self._read(lambda reader: sqlite_rows.known(reader, [key]))).get(key)
+        return Appended(first=span[0], last=span[1], fresh=False) if span else None
+
     async def read(self, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Return events past position `after`, in order, at most `limit`."""
         self._check_open()
@@ -181,11 +189,11 @@ class SqliteEventLog:
     async def _read_on(self, after: int, limit: int) -> list[Recorded]:
         return await self._read(lambda reader: sqlite_rows.page_of_all(reader, after=after, limit=limit))
 
-    async def _read(self, page: Callable[[sqlite3.Connection], list[Recorded]]) -> list[Recorded]:
-        def read() -> list[Recorded]:
+    async def _read(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        def read() -> Answer:
             reader = self._readers.get()
             try:
-                return page(reader)
+                return question(reader)
             except sqlite3.Error as error:
                 raise translated(error, doing="reading", path=self._file.path) from error
             finally:
