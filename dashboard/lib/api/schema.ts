@@ -2495,6 +2495,11 @@ export interface components {
             service: string | null;
             severity: components["schemas"]["IncidentSeverity"];
             /**
+             * Team
+             * @default default
+             */
+            team: string;
+            /**
              * Test
              * @default false
              */
@@ -2576,6 +2581,11 @@ export interface components {
             state: components["schemas"]["State"];
             /** Summary */
             summary: string;
+            /**
+             * Team
+             * @default default
+             */
+            team: string;
             /**
              * Test
              * @default false

@@ -108,6 +108,7 @@ from quell.incident.events.system import (
 )
 from quell.incident.events.words import (
     AGENT_OF,
+    DEFAULT_TEAM,
     Autonomy,
     Cause,
     EvidenceKind,
@@ -120,6 +121,7 @@ from quell.incident.events.words import (
 __all__ = [
     "AGENT_OF",
     "AUTONOMY_STREAM",
+    "DEFAULT_TEAM",
     "INTAKE_STREAM",
     "OUTCOME_STREAM",
     "REQUEST_STREAM",
