@@ -55,7 +55,7 @@ def prepare(writes: Sequence[Write], *, key: str | None, at: datetime, done: asy
     Raises: Malformed: nothing to append, a bad name, or an event that could not be read back. TooLarge.
     """
     if key is not None:
-        _check_name(key, "idempotency key")
+        check_name(key, "idempotency key")
     parts = [_prepare_part(write) for write in writes]
     events = sum(len(part.events) for part in parts)
     if not events:
@@ -73,7 +73,7 @@ def prepare(writes: Sequence[Write], *, key: str | None, at: datetime, done: asy
 
 
 def _prepare_part(write: Write) -> Part:
-    _check_name(write.stream, "stream")
+    check_name(write.stream, "stream")
     return Part(
         stream=write.stream,
         expected_offset=write.expected_offset,
@@ -93,7 +93,8 @@ def _prepare_event(event: Event) -> tuple[str, bytes, Event]:
     return name, body, kept
 
 
-def _check_name(name: str, what: str) -> None:
+def check_name(name: str, what: str) -> None:
+    """Raise `Malformed` for a name that a store cannot keep."""
     if not 0 < len(name) <= MAX_NAME_CHARS:
         raise Malformed(f"a name of a {what} has 1 to {MAX_NAME_CHARS} characters, this one {len(name)}")
     try:

@@ -13,10 +13,10 @@ from typing import Self, TypeVar
 
 from quell.errors import StorageBusy, StorageError
 from quell.eventlog import sqlite_rows
-from quell.eventlog.append import Append, prepare
+from quell.eventlog.append import Append, check_name, prepare
 from quell.eventlog.log import Appended, Recorded, Write
 from quell.eventlog.sqlite_file import OpenFile, open_file, translated
-from quell.eventlog.sqlite_writer import Probe, SqliteWriter, Written
+from quell.eventlog.sqlite_writer import Mark, Probe, SqliteWriter, Written
 from quell.eventlog.tail import Tail
 
 READERS = 2
@@ -29,7 +29,9 @@ Answer = TypeVar("Answer")
 
 class SqliteEventLog:
     """
-    An event log in a file that one process owns: WAL, synchronous=FULL, one writing thread with group commit.
+    An event log in a file that one process owns, with the checkpoints of its subscribers.
+
+    WAL, synchronous=FULL, one writing thread with group commit.
 
     It belongs to the event loop it was opened on. An append that is cancelled may or may not happen; with its key
     it can be tried again. Subscriptions end when the log is closed.
@@ -44,7 +46,7 @@ class SqliteEventLog:
         self._queue_events = queue_events
         self._queue_bytes = queue_bytes
         self._loop = asyncio.get_running_loop()
-        self._waiting: set[Append | Probe] = set()
+        self._waiting: set[Append | Probe | Mark] = set()
         self._events_waiting = self._bytes_waiting = 0
         self._stopped = self._loop.create_future()
         self._closing: asyncio.Task[None] | None = None
@@ -58,7 +60,7 @@ class SqliteEventLog:
             file.path,
             loop=self._loop,
             written=self._on_written,
-            probed=self._on_probed,
+            answered=self._on_answered,
             stopped=self._on_stopped,
         )
         self._writer.start()
@@ -169,6 +171,24 @@ class SqliteEventLog:
         self._writer.put(probe)
         await probe.done
 
+    async def checkpoint(self, subscriber: str) -> int:
+        """Return the position that a subscriber has reached, 0 for a new one; never past the head of the log."""
+        self._check_open()
+        return await self._read(lambda reader: sqlite_rows.checkpoint(reader, subscriber))
+
+    async def reached(self, subscriber: str, position: int) -> None:
+        """
+        Keep that a subscriber has done all up to a position; one that it had passed before changes nothing.
+
+        Raises: Malformed: the name is none that can be kept. StorageError: it may not be kept.
+        """
+        self._check_open()
+        check_name(subscriber, "subscriber")
+        mark = Mark(subscriber=subscriber, position=position, done=self._loop.create_future())
+        self._waiting.add(mark)
+        self._writer.put(mark)
+        await mark.done
+
     async def close(self) -> None:
         """Finish what is queued, end the subscriptions and let go of the file; doing it twice is harmless."""
         if self._closing is None:
@@ -224,14 +244,14 @@ class SqliteEventLog:
             elif outcome is not None:
                 append.done.set_exception(outcome)
 
-    def _on_probed(self, probe: Probe, failure: StorageError | None) -> None:
-        self._waiting.discard(probe)
-        if probe.done.done():
+    def _on_answered(self, work: Probe | Mark, failure: StorageError | None) -> None:
+        self._waiting.discard(work)
+        if work.done.done():
             return
         if failure is None:
-            probe.done.set_result(None)
+            work.done.set_result(None)
         else:
-            probe.done.set_exception(failure)
+            work.done.set_exception(failure)
 
     def _on_stopped(self) -> None:
         for work in self._waiting:

@@ -83,6 +83,21 @@ def known(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, tupl
     return _known_decoder.decode(connection.execute(_KNOWN, (names,)).fetchone()[0])
 
 
+def checkpoint(connection: sqlite3.Connection, subscriber: str) -> int:
+    """Return the position that a subscriber has reached, 0 for a new one, and never past the newest event."""
+    found = connection.execute("SELECT position FROM checkpoints WHERE subscriber = ?", (subscriber,)).fetchone()
+    return min(int(found[0]), head(connection)) if found else 0
+
+
+def keep_checkpoint(connection: sqlite3.Connection, subscriber: str, position: int) -> None:
+    """Keep the position that a subscriber has reached, if it is past the one that is kept."""
+    connection.execute(
+        "INSERT INTO checkpoints VALUES (?, ?) "
+        "ON CONFLICT (subscriber) DO UPDATE SET position = max(position, excluded.position)",
+        (subscriber, position),
+    )
+
+
 def insert(connection: sqlite3.Connection, values: list[int | str | bytes | None]) -> None:
     """Write rows of `COLUMNS` values each, all in one transaction."""
     step = CHUNK_ROWS * COLUMNS
