@@ -23,7 +23,7 @@ from quell.eventlog.upcasters import UPCASTERS
 from quell.incident import events as ev
 from tests.eventlog.given import note, now, texts, write
 
-RELEASED = Path(__file__).with_name("released_names.json")
+RELEASED = Path(__file__).parent / "released" / "names.json"
 """Every type text that a released Quell has written; entries are added, never taken out."""
 
 
