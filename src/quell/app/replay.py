@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -11,10 +12,21 @@ from quell.eventlog.log import Recorded
 from quell.eventlog.projections.story import fold_story
 from quell.eventlog.projections.views import IncidentDetail, detail_of
 from quell.eventlog.registry import REGISTRY
+from quell.eventlog.sqlite_reader import SqliteReader
 from quell.incident.state import Incident, apply
 from quell.outcomes.comparing import newest_first
 from quell.outcomes.ledger import Ledger
 from quell.outcomes.record import Origin, OutcomeRecord
+
+
+def stored_events(path: Path, *, stream: str | None = None) -> Iterator[Recorded]:
+    """
+    Yield the events of a log's file in order, all or those of one stream; another process may own it.
+
+    Raises: NotFound: there is no such file. StorageError: it cannot be read.
+    """
+    with SqliteReader(path) as reader:
+        yield from reader.replay(stream=stream)
 
 
 def retold(records: Sequence[Recorded]) -> IncidentDetail:

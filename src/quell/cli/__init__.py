@@ -259,8 +259,7 @@ def replay(
     output: Format = Output.TABLE,
 ) -> None:
     """Fold the recorded events of an incident again and show the same incident."""
-    from quell.app.replay import retold
-    from quell.eventlog.archive import stored_events
+    from quell.app.replay import retold, stored_events
     from quell.incident.events import incident_stream
 
     settings = load(None, data_dir=data)
@@ -291,8 +290,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="File to write. Default: the terminal.")] = None,
 ) -> None:
     """Write recorded events, or incidents folded from them, as JSON lines; or the records behind the figures."""
-    from quell.app.replay import as_line, incidents_of, outcomes_of
-    from quell.eventlog.archive import stored_events
+    from quell.app.replay import as_line, incidents_of, outcomes_of, stored_events
     from quell.incident.events import incident_stream
 
     if what not in ("events", "incidents", "outcomes"):
