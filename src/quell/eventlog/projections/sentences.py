@@ -398,6 +398,7 @@ def _unknown(event: ev.UnknownEvent, moment: Moment) -> Said:
         title=f"Something that only a newer Quell knows: {event.type}",
         text="It was written before this Quell was put back, which takes it for nothing; what is shown may lack it.",
         level="warning",
+        by="system:eventlog",
     )
 
 
