@@ -2,8 +2,11 @@
 Changes one thing at a time in a module and runs the module's tests; a change that no test notices lives.
 
 `python scripts/mutants.py quell.incident.decisions` runs one module, without a name all of `incident`, `workflow` and
-`ingest`. What lives is printed and must stand in docs/mutants.md with a reason, else the exit code is 1. The tests run
-in a copy of the tree, each mutant in a process of its own that is forked after everything slow is imported.
+`ingest`. What lives is printed and must stand in docs/mutants.md with a reason, else the exit code is 1.
+
+The tests run in a copy of the tree. They run once without a change, and it is recorded which test runs which line; a
+change is then shown to the tests that run its line, the quickest first. Each mutant has a process of its own that is
+forked after everything slow is imported.
 """
 
 from __future__ import annotations
@@ -12,16 +15,24 @@ import argparse
 import ast
 import contextlib
 import copy
+import importlib
 import io
+import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LISTED = ROOT / "docs" / "mutants.md"
@@ -32,8 +43,13 @@ TESTS = {
 }
 """Which tests must notice a change in a package."""
 
-SLOWEST = 5.0
-"""A mutant that takes this many times as long as no mutant, and 10 s more, hangs: that is noticed too."""
+LEFT_OUT = ("tests/ingest/test_long_bodies.py",)
+"""Tests that compare times: what a change costs is theirs, and they fail for other reasons on a busy machine."""
+
+SLOWEST = 4.0
+"""A test that takes this many times as long as without a change, and `GRACE_S` more, hangs: that is noticed too."""
+GRACE_S = 5.0
+
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
@@ -54,11 +70,13 @@ class Mutant:
     before: str
     after: str
     source: str
+    spans: tuple[tuple[int, int], ...]
+    """First and last lines of what is changed, of its statement and of its function, the narrowest first."""
 
     @property
     def words(self) -> str:
         """The change as it must stand in the list."""
-        return f"`{self.before}` → `{self.after}`"
+        return f"`{self.before}` → `{self.after}`".replace("|", "\\|")
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -73,7 +91,11 @@ def mutants(source: str) -> Iterator[Mutant]:
             _change(changed, target, way)
             after = _short(_statement(changed, target) or ast.Pass())
             yield Mutant(
-                line=node.lineno, before=before, after=after, source=ast.unparse(ast.fix_missing_locations(changed))
+                line=node.lineno,
+                before=before,
+                after=after,
+                source=ast.unparse(ast.fix_missing_locations(changed)),
+                spans=tuple(_spans(tree, node)),
             )
 
 
@@ -82,9 +104,9 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AnnAssig
 
 
 def _changeable(tree: ast.AST) -> Iterator[Node]:
-    """Yield what can be changed, in order; no annotations, docstrings, messages of errors or declarations."""
+    """Yield what can be changed, in order; no annotations, docstrings, messages or declarations."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom | ast.Assert | ast.JoinedStr):
+        if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom | ast.Assert | ast.JoinedStr) or _only_says(node):
             continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for default in [*node.args.defaults, *filter(None, node.args.kw_defaults)]:
@@ -100,6 +122,15 @@ def _changeable(tree: ast.AST) -> Iterator[Node]:
             yield from _within(node)
         else:
             yield from _changeable(node)
+
+
+def _only_says(node: ast.AST) -> bool:
+    """Whether a statement writes a line for operators, and does nothing else."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="logger")))):
+            return True
+        case _:
+            return False
 
 
 def _within(node: Node) -> Iterator[Node]:
@@ -179,6 +210,18 @@ def _statement(tree: ast.AST, node: ast.AST) -> ast.AST | None:
     return found[-1] if found else None
 
 
+def _spans(tree: ast.AST, node: Node) -> Iterator[tuple[int, int]]:
+    yield node.lineno, node.end_lineno or node.lineno
+    statement = _statement(tree, node)
+    if isinstance(statement, ast.stmt) and not hasattr(statement, "body"):
+        yield statement.lineno, statement.end_lineno or statement.lineno
+    for one in ast.walk(tree):
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and any(part is node for part in ast.walk(one)):
+            body = one.body[0].lineno
+            if node.lineno >= body:
+                yield body, one.end_lineno or body
+
+
 def _short(node: ast.AST | None) -> str:
     return ast.unparse(node).splitlines()[0].strip()[:140] if node is not None else ""
 
@@ -192,8 +235,95 @@ def say(line: str) -> None:
 # --- running ----------------------------------------------------------------------------------------------------
 
 
-def noticed(folder: Path, tests: tuple[str, ...], within_s: float) -> bool:
-    """Run tests in a fork; return whether one failed, or they did not end in time."""
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the tests of a package run without a change."""
+
+    ran: dict[str, dict[int, list[str]]]
+    """File: line: the tests that run it."""
+    took_s: dict[str, float]
+    """Each test, with the time that recording took."""
+    imported: list[str]
+    """Modules of ours that were needed."""
+
+    def of(self, mutant: Mutant, path: Path) -> list[str]:
+        """Return the tests that may notice a mutant, the quickest first; those of the module where no line tells."""
+        lines = self.ran.get(str(path), {})
+        for first, last in mutant.spans:
+            if found := {test for line in range(first, last + 1) for test in lines.get(line, ())}:
+                return sorted(found, key=self.took_s.__getitem__)
+        return sorted({test for tests in lines.values() for test in tests}, key=self.took_s.__getitem__)
+
+
+class Recorder:
+    """Records, as a plugin of pytest, which test runs which line of the files of a folder."""
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self._folder = str(folder)
+        self._out = out
+        self._ran: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._took_s: dict[str, float] = {}
+        self._test = ""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Record one test."""
+        self._test, began = item.nodeid, time.monotonic()
+        threading.settrace(self._called)
+        sys.settrace(self._called)
+        result = yield
+        sys.settrace(None)
+        self._took_s[item.nodeid] = time.monotonic() - began
+        return result
+
+    def pytest_sessionfinish(self) -> None:
+        """Write down what was recorded."""
+        ran = {path: {line: sorted(tests) for line, tests in lines.items()} for path, lines in self._ran.items()}
+        found = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
+        others = [name for name, path in found.items() if "." not in name and "site-packages" in path]
+        imported = [name for name in found if name.startswith("quell.")]
+        self._out.write_text(json.dumps({"ran": ran, "took_s": self._took_s, "others": others, "imported": imported}))
+
+    def _called(self, frame: FrameType, event: str, arg: object) -> Any:
+        if not frame.f_code.co_filename.startswith(self._folder):
+            return None
+        return self._line(frame, event, arg)
+
+    def _line(self, frame: FrameType, event: str, arg: object) -> Any:
+        self._ran[frame.f_code.co_filename][frame.f_lineno].add(self._test)
+        return self._line
+
+
+class Chosen:
+    """
+    Runs, as a plugin of pytest, only some tests, in their order; one that hangs ends the process.
+
+    Args:
+        limits_s: how long each may take.
+    """
+
+    def __init__(self, limits_s: dict[str, float]) -> None:
+        self._limits_s = limits_s
+        self._order = {test: number for number, test in enumerate(limits_s)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out all others."""
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._order), key=lambda item: self._order[item.nodeid]
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Have the process killed when the time of a test is over."""
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, self._limits_s[item.nodeid])
+        result = yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return result
+
+
+def noticed(folder: Path, tests: Iterable[str], plugin: object, within_s: float) -> bool:
+    """Run tests in a fork; return whether one failed, or hung, or they did not end in time."""
     child = os.fork()
     if child == 0:
         os.setsid()
@@ -201,42 +331,90 @@ def noticed(folder: Path, tests: tuple[str, ...], within_s: float) -> bool:
         os.dup2(silent, 1)
         os.dup2(silent, 2)
         os.chdir(folder)
-        import pytest
-
+        left_out = [f"--ignore={path}" for path in LEFT_OUT]
         code: int = 1
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(BaseException):
-            code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]))
+            options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "--no-header", "-o", "timeout=0", *left_out]
+            code = int(pytest.main([*options, *tests], plugins=[plugin]))
         os._exit(code)
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status) != 0
+    until, ended, status = time.monotonic() + within_s, 0, 0
+    while not ended and time.monotonic() < until:
         time.sleep(0.01)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return True
+        ended, status = os.waitpid(child, os.WNOHANG)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # with what a test may have started
+    if not ended:
+        os.waitpid(child, 0)
+    return not ended or os.waitstatus_to_exitcode(status) != 0
 
 
-def run(module: str, folder: Path, most: int | None) -> list[Mutant]:
-    """Return the mutants of a module that no test notices. Raises: RuntimeError: its tests fail without a change."""
-    tests = TESTS[module.split(".")[1]]
+def trace(package: str, folder: Path) -> Trace:
+    """
+    Run the tests of a package without a change, and import here what of others they need.
+
+    Raises: RuntimeError: one of them fails.
+    """
+    out = folder / f"{package}.json"
+    if noticed(folder, TESTS[package], Recorder(folder / "src/quell" / package, out), 1200.0):
+        raise RuntimeError(f"the tests of {package} fail without any change: {' '.join(TESTS[package])}")
+    read = json.loads(out.read_text())
+    for name in read["others"]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    ran = {path: {int(line): tests for line, tests in lines.items()} for path, lines in read["ran"].items()}
+    return Trace(ran, read["took_s"], read["imported"])
+
+
+def import_beside(module: str, folder: Path, wanted: Iterable[str]) -> None:
+    """Import what of ours does not depend on a module, and let go of what does: a fork must read it from its file."""
+    needs = {
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__"): set(_imports(path))
+        for path in (folder / "quell").rglob("*.py")
+    }
+    dependent, before = {module}, 0
+    while len(dependent) > before:
+        before = len(dependent)
+        dependent |= {name for name, needed in needs.items() if needed & dependent}
+    for name in dependent & sys.modules.keys():
+        del sys.modules[name]
+        parent, _, attribute = name.rpartition(".")
+        if parent in sys.modules:
+            vars(sys.modules[parent]).pop(attribute, None)
+    for name in wanted:
+        if name not in dependent:
+            importlib.import_module(name)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:many]) for many in range(1, len(parts) + 1))
+
+
+def run(module: str, folder: Path, traced: Trace, asked: argparse.Namespace) -> list[Mutant]:
+    """Return the mutants of a module that no test notices."""
     path = folder / "src" / Path(*module.split(".")).with_suffix(".py")
-    source, began = path.read_text(), time.monotonic()
-    if noticed(folder, tests, 600.0):
-        raise RuntimeError(f"the tests of {module} fail without any change: {' '.join(tests)}")
-    within_s = SLOWEST * (time.monotonic() - began) + 10.0
-    alive, count = [], 0
-    try:
-        for mutant in list(mutants(source))[:most]:
-            count += 1
-            path.write_text(mutant.source)
-            if not noticed(folder, tests, within_s):
-                alive.append(mutant)
-                say(f"{module}:{mutant.line}: {mutant.words}")
-    finally:
-        path.write_text(source)
-    say(f"{module}: {count} mutants, {len(alive)} live")
+    import_beside(module, folder / "src", traced.imported)
+    original, source = path.with_suffix(".original"), path.read_text()
+    path.rename(original)
+    alive, count, began = [], 0, time.monotonic()
+    for mutant in list(mutants(source))[: asked.most]:
+        if asked.lines and mutant.line not in asked.lines:
+            continue
+        count += 1
+        path.write_text(mutant.source)
+        tests = traced.of(mutant, path)
+        limits_s = {test: SLOWEST * traced.took_s[test] + GRACE_S for test in tests}
+        files = sorted({test.partition("::")[0] for test in tests})
+        if not tests or not noticed(folder, files, Chosen(limits_s), 60.0 + sum(limits_s.values())):
+            alive.append(mutant)
+            say(f"{module}:{mutant.line}: {mutant.words}{'' if tests else ' (no test runs it)'}")
+    original.replace(path)
+    say(f"{module}: {count} mutants, {len(alive)} live, {time.monotonic() - began:.0f} s")
     return alive
 
 
@@ -251,6 +429,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python scripts/mutants.py", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--most", type=int, help="mutants of each module at most")
+    parser.add_argument("--lines", type=int, nargs="+", help="only the mutants of these lines")
     asked = parser.parse_args()
     listed = LISTED.read_text() if LISTED.exists() else ""
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
@@ -261,16 +440,29 @@ def main() -> int:
             )
         shutil.copy(ROOT / "pyproject.toml", folder)
         sys.path[:0] = [str(folder), str(folder / "src")]
-        sys.dont_write_bytecode = True
-        import hypothesis  # noqa: F401 - loaded once, before the forks
+        import hypothesis  # loaded once, before the forks
 
-        alive = [
-            (module, mutant) for module in asked.modules or modules() for mutant in run(module, folder, asked.most)
-        ]
-    new = [f"{module}: {mutant.words}" for module, mutant in alive if mutant.words not in listed]
+        # The same examples for every mutant; a slow one is no failure, and none is made smaller.
+        phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+        hypothesis.settings.register_profile("mutants", phases=phases, derandomize=True, database=None, deadline=None)
+        hypothesis.settings.load_profile("mutants")
+        traces: dict[str, Trace] = {}
+        alive = []
+        for module in asked.modules or modules():
+            package = module.split(".")[1]
+            sys.dont_write_bytecode = False
+            if package not in traces:
+                traces[package] = trace(package, folder)
+            sys.dont_write_bytecode = True  # of a mutant nothing may be left
+            alive += [(module, mutant) for mutant in run(module, folder, traces[package], asked)]
+    new = [f"{module}: {mutant.words}" for module, mutant in alive if not _is_listed(module, mutant, listed)]
     for line in new:
         say(f"not in {LISTED.relative_to(ROOT)}: {line}")
     return 1 if new else 0
+
+
+def _is_listed(module: str, mutant: Mutant, listed: str) -> bool:
+    return f"| `{module.removeprefix('quell.')}` | {mutant.words} |" in listed
 
 
 if __name__ == "__main__":

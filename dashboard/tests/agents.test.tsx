@@ -1,13 +1,19 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { useState } from "react";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Reliability } from "@/components/chart/Reliability";
 import { CauseAnswer, servicesToName } from "@/components/findings/CauseAnswer";
 import { TabPanel, Tabs } from "@/components/kit/Tabs";
 import { AgentCard } from "@/components/ops/AgentsTab";
 import type { Accuracy, AgentHealth } from "@/lib/api/types";
 import { CAUSES } from "@/lib/board/words";
+import type { ConnectionView } from "@/lib/live/client";
 import { detail, row } from "./samples";
+
+vi.mock("@/lib/live/hooks", async (original) => ({
+  ...(await original<object>()),
+  useConnection: (): Partial<ConnectionView> => ({ obstacle: null }),
+}));
 
 afterEach(cleanup);
 

@@ -5,7 +5,8 @@ import { ApprovalCard } from "@/components/findings/ApprovalCard";
 import type { ConnectionView } from "@/lib/live/client";
 import { answering, asking, diagnosis, iso, plan, row } from "./samples";
 
-const connection = vi.hoisted(() => ({ stale: false }));
+const LOST = "Not now: the connection is lost, and what is shown may be old.";
+const connection = vi.hoisted((): { obstacle: string | null } => ({ obstacle: null }));
 
 vi.mock("@/lib/live/hooks", async (original) => ({
   ...(await original<object>()),
@@ -15,7 +16,7 @@ vi.mock("@/lib/live/hooks", async (original) => ({
 
 afterEach(() => {
   cleanup();
-  connection.stale = false;
+  connection.obstacle = null;
   vi.unstubAllGlobals();
 });
 
@@ -74,24 +75,40 @@ describe("a question that waits", () => {
     expect(screen.getByText("Diagnosis names no cause that this plan is for.")).toBeTruthy();
   });
 
-  it("cannot be answered while the page is stale", () => {
-    connection.stale = true;
+  it("cannot be answered while the page is not known to be live, and says why", () => {
+    connection.obstacle = LOST;
     render(card());
 
     expect(approve().disabled).toBe(true);
     expect(screen.getByRole<HTMLButtonElement>("button", { name: "Reject" }).disabled).toBe(true);
-    expect(screen.getByText("Not while what is shown is stale.")).toBeTruthy();
+    expect(screen.getByText(LOST)).toBeTruthy();
   });
 
-  it("is closed again when the page goes stale while a reason is typed", () => {
+  it("keeps a reason that is typed, and sends nothing, while the connection is lost", () => {
     const { rerender } = render(card());
     fireEvent.click(screen.getByRole("button", { name: "Reject" }));
-    expect(screen.getByLabelText("Why not?")).toBeTruthy();
+    fireEvent.change(screen.getByLabelText("Why not?"), { target: { value: "a release runs" } });
 
-    connection.stale = true;
+    const sent = answering(200, row("INC-1"));
+    connection.obstacle = LOST;
     rerender(card());
-    expect(screen.queryByLabelText("Why not?")).toBeNull();
-    expect(approve().disabled).toBe(true);
+    fireEvent.submit(screen.getByLabelText("Why not?"));
+    expect(screen.getByLabelText<HTMLInputElement>("Why not?").value).toBe("a release runs");
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Reject" }).disabled).toBe(true);
+    expect(screen.getByText(LOST)).toBeTruthy();
+    expect(sent).toEqual([]);
+
+    connection.obstacle = null;
+    rerender(card());
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Reject" }).disabled).toBe(false);
+  });
+
+  it("says that it is not known what became of a press without an answer", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("network")));
+    render(card());
+    fireEvent.click(approve());
+
+    expect((await screen.findByRole("alert")).textContent).toContain("It is not known whether this was done");
   });
 
   it("sends the plan that was shown", async () => {

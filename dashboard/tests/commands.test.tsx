@@ -6,7 +6,8 @@ import { Header } from "@/components/incident/Header";
 import type { ConnectionView } from "@/lib/live/client";
 import { action, answering, detail, diagnosis, iso, plan, row } from "./samples";
 
-const connection = vi.hoisted(() => ({ stale: false }));
+const LOST = "Not now: the connection is lost, and what is shown may be old.";
+const connection = vi.hoisted((): { obstacle: string | null } => ({ obstacle: null }));
 
 vi.mock("@/lib/live/hooks", async (original) => ({
   ...(await original<object>()),
@@ -16,7 +17,7 @@ vi.mock("@/lib/live/hooks", async (original) => ({
 
 afterEach(() => {
   cleanup();
-  connection.stale = false;
+  connection.obstacle = null;
   vi.unstubAllGlobals();
 });
 
@@ -55,6 +56,18 @@ describe("looking again", () => {
     fireEvent.submit(screen.getByLabelText(/What should the agents know/));
 
     expect((await screen.findByRole("alert")).textContent).toContain("the agents are looking now");
+  });
+
+  it("is not sent from a question that was open when the connection broke", () => {
+    const sent = answering(200, row("INC-1"));
+    const { rerender } = render(<Header detail={detail(row("INC-1"))} />);
+    press("Look again");
+    connection.obstacle = LOST;
+    rerender(<Header detail={detail(row("INC-1"))} />);
+    fireEvent.submit(screen.getByLabelText(/What should the agents know/));
+
+    expect(screen.getAllByText(LOST)).toHaveLength(1);
+    expect(sent).toEqual([]);
   });
 
   it("says when it happens by itself", () => {
@@ -153,10 +166,11 @@ describe("taking an action back", () => {
     expect(container.textContent).toContain(says);
   });
 
-  it("cannot be begun while the page is stale", () => {
-    connection.stale = true;
+  it("cannot be begun, and says why, while the page is not known to be live", () => {
+    connection.obstacle = LOST;
     render(<Actions detail={detail(row("INC-1"), { actions: [undoable] })} />);
     expect(button("Take it back").disabled).toBe(true);
+    expect(screen.getByText(LOST)).toBeTruthy();
   });
 });
 

@@ -8,8 +8,8 @@ import type { ConnectionView } from "@/lib/live/client";
 import { NOTHING, type LiveState } from "@/lib/live/state";
 import { T0, answering, row } from "./samples";
 
-const LIVE: ConnectionView = { standing: "live", words: "Live", stale: false, heardAt: T0, mayRetry: false };
-const STALE: ConnectionView = { standing: "stale", words: "Stale, 16 s old", stale: true, heardAt: T0, mayRetry: true };
+const LIVE: ConnectionView = { standing: "live", words: "Live", stale: false, obstacle: null, heardAt: T0, mayRetry: false };
+const STALE: ConnectionView = { standing: "stale", words: "Stale, 16 s old", stale: true, obstacle: "Not while what is shown is stale.", heardAt: T0, mayRetry: true };
 
 const shown = vi.hoisted((): { connection?: unknown; state?: unknown } => ({}));
 

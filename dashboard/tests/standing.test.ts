@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAP_MS, FIRST_MS, backoffMs } from "@/lib/realtime/backoff";
-import { isFromMemory, isStale, mayRetry, retryInS, sayStanding, standing } from "@/lib/realtime/standing";
+import { isFromMemory, isStale, mayRetry, obstacleOf, retryInS, sayStanding, standing } from "@/lib/realtime/standing";
 import { AT, HELLO, Talk, live, sent } from "./talk";
 
 describe("back-off", () => {
@@ -238,5 +238,39 @@ describe("what is shown from memory", () => {
     const refused = live();
     refused.give({ type: "closed", code: 4500, reason: "reload" });
     expect(isFromMemory(refused.session, refused.now)).toBe(true);
+  });
+});
+
+describe("acting on what is shown", () => {
+  it("is possible on a live page, and not from the moment on at which its connection breaks", () => {
+    const talk = live();
+    expect(obstacleOf(talk.session, talk.now)).toBeNull();
+
+    talk.give({ type: "closed", code: 1006, reason: "" });
+    expect(obstacleOf(talk.session, talk.now)).toContain("the connection is lost");
+  });
+
+  it("waits for a connection that breaks without a word once a whole heartbeat is missing", () => {
+    const talk = live();
+    talk.wait(10_000);
+    expect(standing(talk.session, talk.now)).toBe("live");
+
+    talk.wait(1_000);
+    expect(sayStanding(talk.session, talk.now, null)).toBe("Not heard for 11 s");
+    expect(obstacleOf(talk.session, talk.now)).toContain("has not been heard");
+  });
+
+  it("waits until what was missed has arrived", () => {
+    const talk = live(10);
+    talk.give({ type: "closed", code: 1006, reason: "" });
+    talk.give({ type: "retry" });
+    talk.give({ type: "opened" });
+    expect(obstacleOf(talk.session, talk.now)).toContain("catching up");
+  });
+
+  it("is possible while polls are answered", () => {
+    const talk = live();
+    talk.session = { ...talk.session, link: "waiting", polling: "answered", failures: 3 };
+    expect(obstacleOf(talk.session, talk.now)).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -23,8 +23,8 @@ INTRO = """
 # Settings
 
 Quell reads one TOML file, named with `--config`, and then the environment, which counts more. What the command line
-says counts most. `quell check-config --config FILE` says what is wrong with a file; `quell doctor` also tries what it
-names.
+says counts most. `quell check-config --config FILE` lists all that it finds wrong, a line each, in the words in which
+`quell serve` refuses it before it makes anything; `quell doctor` also tries what the settings name.
 
 Names in a file are nested tables; in the environment they are upper case, start with `QUELL_` and are joined by two
 underscores. Lists in the environment are JSON: `QUELL_ALLOWED_HOSTS='["quell.example"]'`. A setting without an entry
@@ -32,6 +32,13 @@ under *Environment* is part of a list: set it in the file, or the whole list as 
 
 Secrets are never logged, recorded or shown by `quell check-config`. Keep the token out of the file with `QUELL_TOKEN`,
 or in a file of its own with `QUELL_TOKEN_FILE`.
+
+A variable that starts with `QUELL_` and is no setting is refused, with the nearest name that is one. Left alone are
+`QUELL_SENDER_TOKEN`, `QUELL_OTLP_TOKEN`, those of Quell's own tests (`QUELL_TEST_...`), and those that Kubernetes sets
+for a Service called `quell-...`. A token that is blank is refused too: leave it out where none is wanted.
+
+`quell serve` raises its limit on open files as far as the system allows, and refuses to start where that is below 512,
+or 200 more for each further one of `live.processes`.
 
 Naming a source under `ingest.senders` in the file replaces the three that are there without it.
 """
@@ -115,9 +122,11 @@ def _setting(name: str, field: FieldInfo, prefix: str, *, in_list: bool) -> Sett
 
 
 def _parts(annotation: Any) -> list[Any]:
-    """Return the members of a union without None; what is none is its own only member."""
+    """Return the members of a union without None, and without what is checked of them; else the annotation itself."""
+    if get_origin(annotation) is Annotated:
+        return _parts(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
-        return [part for part in get_args(annotation) if part is not type(None)]
+        return [inner for part in get_args(annotation) if part is not type(None) for inner in _parts(part)]
     return [annotation]
 
 

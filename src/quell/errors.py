@@ -189,6 +189,10 @@ class ActionFailed(QuellError):
 
 
 class ConfigError(QuellError):
-    """A setting is wrong or missing."""
+    """A setting is wrong or missing, or several are: `faults` has a line for each."""
 
     reason = "config"
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults

@@ -163,7 +163,6 @@ async def test_the_token_is_looked_at(values: dict[str, Any], state: str, tmp_pa
         ("0.0.0.0", {}, "bad", "everybody who reaches"),
         ("0.0.0.0", {"token": "secret-of-the-sender"}, "ok", "a bearer token"),
         ("0.0.0.0", {"hmac_secret": "secret-of-the-sender"}, "ok", "a signature"),
-        ("127.0.0.1", {"token": ""}, "bad", "empty"),
     ],
 )
 async def test_each_sender_is_looked_at(
@@ -181,7 +180,6 @@ async def test_each_sender_is_looked_at(
         ("127.0.0.1", {}, "ok", "everybody on this machine"),
         ("0.0.0.0", {}, "bad", "everybody who reaches 0.0.0.0"),
         ("0.0.0.0", {"token": "secret-of-the-exporter"}, "ok", "want a bearer token"),
-        ("127.0.0.1", {"token": ""}, "bad", "a bearer token that is empty"),
         ("0.0.0.0", {"enabled": False}, "ok", "are not there"),
     ],
 )
@@ -336,6 +334,41 @@ async def test_a_webhook_that_names_no_service_is_bad(tmp_path: Path) -> None:
     found = await _found(tmp_path, actions={"webhooks": {"restart": webhook}, "allowed_hosts": ("hooks.example",)})
 
     assert (found["webhook restart"].state, "services" in found["webhook restart"].mend) == ("bad", True)
+
+
+@pytest.mark.parametrize("services", [["cart"], ["c*"]])
+async def test_webhooks_that_the_start_would_refuse_are_bad(services: list[str], tmp_path: Path) -> None:
+    one = {"url": "https://hooks.example/a", "services": ["cart"], "causes": ["memory_leak"]}
+    hooks = {"a": one, "ab": {**one, "services": services}, "c": {**one, "services": ["pay"]}}
+    found = await _found(tmp_path, actions={"webhooks": hooks, "allowed_hosts": ("hooks.example",)})
+
+    assert [found[f"webhook {name}"].state for name in hooks] == ["bad", "bad", "ok"]
+    assert "nothing tells them apart" in found["webhook ab"].says
+    assert found["settings"].state == "bad"
+    assert found["settings"].says in found["webhook a"].says
+
+
+async def test_a_source_that_cannot_be_built_is_bad_and_the_rest_is_looked_at(tmp_path: Path) -> None:
+    prometheus = {"url": "http://127.0.0.1:1", "queries": {"mood": "up"}}
+    found = await _found(tmp_path, evidence={"prometheus": prometheus})
+
+    assert (found["evidence"].state, "no series mood" in found["evidence"].says) == ("bad", True)
+    assert found["data folder"].state == "ok"
+
+
+# --- files
+
+
+@pytest.mark.parametrize(
+    ("most", "processes", "state"), [(200, 1, "bad"), (511, 1, "bad"), (512, 1, "ok"), (512, 2, "bad"), (712, 2, "ok")]
+)
+async def test_a_limit_on_open_files_that_is_too_low_is_bad(
+    most: int, processes: int, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (most, most))
+    found = await _found(tmp_path, live={"processes": processes})
+
+    assert (found["open files"].state, str(most) in found["open files"].says) == (state, True)
 
 
 # --- runbooks

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,10 +37,12 @@ def quell(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str
     )
 
 
-def refusal(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+def refusal(monkeypatch: pytest.MonkeyPatch, *words: str, env: Mapping[str, str] | None = None) -> str:
     """Run a command in this process, where it must refuse with exit code 2; return its one line on stderr."""
     for name in [name for name in os.environ if name.upper().startswith("QUELL_")]:
         monkeypatch.delenv(name)
+    for name, value in (env or {}).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["quell", *words])
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:

@@ -275,3 +275,47 @@ def test_a_person_says_the_order(given: str, tmp_path: Path, desk: Desk) -> None
 
     (incident,) = desk.requests[0][1]["incidents"]
     assert (status, found["imported"], incident["started_at"]) == (0, 1, "2026-03-04T12:00:00Z")
+
+
+def test_a_column_that_the_file_lacks_is_named_and_told_to_the_server(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "jira.csv"
+    path.write_text("Issue key,Component/s,Priority,Created\nOPS-12,cart,Highest,2026-01-05T10:00:00Z\n")
+
+    said = run(str(path), url=desk.url)
+
+    (incident,) = desk.requests[0][1]["incidents"]
+    lacks = [
+        "team",
+        "started_at",
+        "acknowledged_at",
+        "restored_at",
+        "closed_at",
+        "restored_by",
+        "alerts",
+        "followed_up",
+    ]
+    assert incident["not_recorded"] == lacks
+    assert "This file has no column for closed_at, so whether they were closed in time is not judged." in said.stdout
+    assert "no column for service" not in said.stdout
+
+
+def test_a_column_that_is_empty_in_every_row_is_not_one_that_the_file_lacks(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text("id,started_at,duration_minutes,closed_at\nA,2026-01-05T10:00:00Z,5,\n")
+
+    _, found = summary(str(path), url=desk.url)
+
+    assert not {"started_at", "closed_at", "restored_at"} & set(found["lacks"])
+
+
+def test_a_time_without_a_zone_names_the_option_the_column_and_the_line(tmp_path: Path, desk: Desk) -> None:
+    path = tmp_path / "jira.csv"
+    path.write_text("Issue key,Created\nOPS-12,12/Mar/26 3:04 PM\n")
+
+    said = run(str(path), url=desk.url)
+
+    assert said.exit_code == 1
+    assert (
+        "line 2  OPS-12  detected_at (column 'Created') '12/Mar/26 3:04 PM' has no time zone: "
+        "say where it was written with --time-zone"
+    ) in said.stdout

@@ -124,7 +124,7 @@ def test_a_body_that_nobody_wants_is_refused_with_an_answer_and_no_reset(
 
 
 def test_hundreds_of_sockets_that_say_nothing_more_take_no_file_from_the_stores(tmp_path: Path) -> None:
-    with serving(tmp_path, files=300) as server, ExitStack() as open_lines:
+    with serving(tmp_path, files=512) as server, ExitStack() as open_lines:
         for number in range(600):
             line = open_lines.enter_context(socket.create_connection(place(server), timeout=PATIENCE_S))
             line.sendall(head(server, "POST", POSTS[number % 3], "Content-Length: 1000") + b"\r\n")

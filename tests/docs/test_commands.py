@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import shlex
@@ -194,18 +195,20 @@ def targets_named(text: str) -> set[str]:
     return {match[1] for one in named if (match := re.match(r"make ([a-z][a-z-]*)", one))}
 
 
+@functools.cache
+def dry_run(target: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, timeout=WITHIN_S)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_target_of_make_on_the_pages_exists(page: Path) -> None:
     for target in sorted(targets_named(page.read_text(encoding="utf-8"))):
-        dry = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, timeout=WITHIN_S)
+        dry = dry_run(target)
         assert dry.returncode == 0, f"{name_of(page)}: make {target}: {dry.stderr}"
 
 
 def test_the_two_commands_of_readme_start_quell_with_its_lab_and_run_every_test() -> None:
-    run, test = (
-        subprocess.run(["make", "--dry-run", name], cwd=ROOT, capture_output=True, text=True, timeout=WITHIN_S).stdout
-        for name in ("run", "test")
-    )
+    run, test = (dry_run(name).stdout for name in ("run", "test"))
 
     assert console(ROOT / "README.md", "")[:2] == ["make run", "make test"]
     assert "quell serve --lab" in run

@@ -34,10 +34,15 @@ def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def copied(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of all that is generated, made anew once."""
+    folder = tmp_path_factory.mktemp("made") / "root"
+    folder.mkdir()
     shutil.copy(ROOT / "README.md", folder)
     shutil.copytree(ROOT / "docs", folder / "docs")
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks")
+    generate("--root", str(folder))
     return folder
 
 
@@ -47,9 +52,8 @@ def test_the_documentation_is_what_the_code_says() -> None:
     assert checked.returncode == 0, f"{checked.stderr}\nrun `make docs`"
 
 
-def test_a_check_names_each_stale_page_and_writes_nothing(tmp_path: Path) -> None:
-    root = copied(tmp_path)
-    generate("--root", str(root))
+def test_a_check_names_each_stale_page_and_writes_nothing(made: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(made, tmp_path / "root"))
     (root / "docs/events.md").write_text("old\n", encoding="utf-8")
     (root / "docs/severity.md").unlink()
 
@@ -60,15 +64,13 @@ def test_a_check_names_each_stale_page_and_writes_nothing(tmp_path: Path) -> Non
     assert (root / "docs/events.md").read_text(encoding="utf-8") == "old\n"
 
 
-def test_the_same_code_gives_the_same_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = copied(tmp_path)
-    generate("--root", str(root))
+def test_the_same_code_gives_the_same_text(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "43")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     monkeypatch.setenv("QUELL_PORT", "1")
 
-    again = generate("--check", "--root", str(root))
+    again = generate("--check", "--root", str(made))
 
     assert again.returncode == 0, again.stderr
 
@@ -95,10 +97,14 @@ def test_every_name_in_the_environment_is_read(setting: Setting, monkeypatch: py
     monkeypatch.setenv("QUELL_EVIDENCE__GITHUB__REPOSITORIES", '[{"service": "cart", "name": "shop/cart"}]')
     monkeypatch.setenv("QUELL_TOKEN", "given")
     name = setting.name.replace("<name>", "alertmanager")
-    monkeypatch.setenv(setting.environment.replace("<NAME>", "ALERTMANAGER"), "nonsense")
+    address, label = name.endswith("url"), name.endswith("drill_label")
+    given = "http://nonsense" if address else "non=sense" if label else "nonsense"
+    if name.endswith(".username"):
+        monkeypatch.setenv(setting.environment.replace("USERNAME", "PASSWORD"), "given")
+    monkeypatch.setenv(setting.environment.replace("<NAME>", "ALERTMANAGER"), given)
 
     if setting.kind in ("text", "path"):
-        assert _value(load(), name) == "nonsense"
+        assert _value(load(), name) == given
     else:
         with pytest.raises(ConfigError, match=rf"{name.partition('.')[0]}"):
             load()

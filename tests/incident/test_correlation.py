@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,13 @@ from hypothesis import strategies as st
 from quell.errors import ConfigError
 from quell.incident.alert import Alert, AlertStatus, Severity
 from quell.incident.correlation import (
+    GROUPS_LOOKED_AT,
+    PAIRS_PER_GROUP,
     Commonness,
     CorrelationRules,
     Group,
     Groups,
+    hints_of,
     incident_number,
     title_of,
     worse,
@@ -203,6 +208,177 @@ def test_a_group_that_was_removed_is_found_no_more() -> None:
     assert len(found) == 0
     assert not found._by_service
     assert not found._by_pair
+
+
+class TestHints:
+    """An alert without a service is found again by what its sender groups, and in a storm by its name."""
+
+    def alert_of(self, group: str = "g1", name: str = "NoData", **labels: str) -> Alert:
+        return replace(an_alert(name, None), labels=labels, group=group)
+
+    def held(self, *alerts: Alert, joined_s: float = NOW, rules: CorrelationRules = RULES) -> Groups[Group]:
+        """Return groups that each hold one alert, joined one second after the other."""
+        found: Groups[Group] = Groups(rules)
+        for number, alert in enumerate(alerts):
+            found.add(group := Group(key=f"INC-{number}", joined_s=joined_s + number))
+            found.widen(group, None, (), joined_s + number, hints=hints_of(alert))
+        return found
+
+    def test_an_alert_with_a_service_has_none(self) -> None:
+        assert hints_of(replace(an_alert(), group="g1")) == []
+        assert self.held(self.alert_of()).hinted(replace(an_alert("NoData"), group="g1"), NOW) == []
+        assert self.held(*[self.alert_of()] * 9).storming(an_alert("NoData"), NOW) == []
+
+    def test_the_same_alert_of_the_same_group_joins_the_latest_first(self) -> None:
+        found = self.held(self.alert_of(), self.alert_of(), self.alert_of("g2")).hinted(self.alert_of(), NOW + 11)
+
+        assert [match.group.key for match in found] == ["INC-1", "INC-0"]
+        assert found[0].why == (
+            "Its sender groups it with alerts that are here, and it is the same alert (NoData) without a service, "
+            "10 s after the last that joined."
+        )
+
+    @pytest.mark.parametrize(
+        ("group", "name", "labels"),
+        [
+            ("", "NoData", {}),
+            ("g2", "NoData", {}),
+            ("g1", "Slow", {}),
+            *(("g1", "NoData", {place: "eu"}) for place in ("cluster", "region", "datacenter", "environment", "env")),
+        ],
+    )
+    def test_another_group_name_or_place_is_another_thing(self, group: str, name: str, labels: dict[str, str]) -> None:
+        assert self.held(self.alert_of()).hinted(self.alert_of(group, name, **labels), NOW) == []
+
+    def test_five_of_one_name_are_a_storm_that_the_next_one_joins_whoever_grouped_them(self) -> None:
+        alerts = [self.alert_of(f"g{number}") for number in range(5)]
+        found = self.held(*alerts).storming(self.alert_of("g9"), NOW)
+
+        assert [match.group.key for match in found] == ["INC-4", "INC-3", "INC-2", "INC-1", "INC-0"]
+        assert found[0].why == "A storm of NoData without a service: 5 incidents have it already."
+        assert self.held(*alerts[1:]).storming(self.alert_of("g9"), NOW) == []
+
+    @pytest.mark.parametrize(("ago_s", "storms"), [(300, True), (301, False)])
+    def test_a_storm_is_what_joined_within_the_window(self, ago_s: float, storms: bool) -> None:
+        held = self.held(*[self.alert_of()] * 5)
+
+        assert bool(held.storming(self.alert_of("g9"), NOW + ago_s)) is storms
+
+    def test_a_storm_goes_by_the_name_of_the_rule_and_a_group_by_that_of_the_alert(self) -> None:
+        of_rule = {"alertname": "DatasourceNoData"}
+        held = self.held(*(self.alert_of("g1", f"rule {number}", **of_rule) for number in range(5)))
+
+        assert "A storm of DatasourceNoData" in held.storming(self.alert_of("g1", "rule 9", **of_rule), NOW)[0].why
+        assert held.hinted(self.alert_of("g1", "rule 9", **of_rule), NOW) == []
+
+    def test_a_group_is_found_by_its_hints_until_it_is_removed(self) -> None:
+        hints = dict.fromkeys(hints_of(self.alert_of()))
+        held = groups(one := Group(key="INC-1", joined_s=NOW, hints=hints))
+        assert held.hinted(self.alert_of(), NOW)
+
+        held.remove(one)
+        assert not held._by_hint
+        assert len(held) == 0
+
+
+class TestBounds:
+    def test_a_group_learns_so_many_label_values_and_hints_and_no_more(self) -> None:
+        held = groups(one := a_group("INC-1", "checkout"))
+        more = PAIRS_PER_GROUP + 1
+        held.widen(one, None, [("pod", f"{n}") for n in range(more)], NOW, hints=[("g", f"{n}") for n in range(more)])
+
+        assert (len(one.pairs), len(one.hints)) == (512, 512)
+        assert (len(held._by_pair), len(held._by_hint)) == (512, 512)
+
+    def test_the_newest_256_of_the_groups_that_hold_a_service_are_looked_at(self) -> None:
+        held = groups(*(a_group(f"INC-{number}", "checkout") for number in range(300)))
+
+        found = held.same_service("checkout", NOW)
+        assert len(found) == GROUPS_LOOKED_AT == 256
+        assert {match.group.key for match in found} == {f"INC-{number}" for number in range(44, 300)}
+
+    def test_a_group_that_holds_many_shared_values_is_found_by_the_rarest_of_them(self) -> None:
+        old = a_group("INC-0", cluster="eu-1", namespace="shop", host="h1")
+        held = groups(old, *(a_group(f"INC-{number}", cluster="eu-1", namespace="shop") for number in range(1, 300)))
+
+        found = held.sharing([("cluster", "eu-1"), ("namespace", "shop"), ("host", "h1")], NOW)
+        assert "INC-0" in {match.group.key for match in found}
+
+    def test_what_a_joining_alert_brings_ties_the_next_one(self) -> None:
+        held = groups(one := a_group("INC-1", "checkout"))
+        held.widen(one, "payment", [("cluster", "eu-1"), ("namespace", "shop")], NOW + 5)
+
+        assert (list(one.services), one.joined_s) == (["checkout", "payment"], NOW + 5)
+        assert held.same_service("payment", NOW + 5)
+        assert held.sharing([("cluster", "eu-1"), ("namespace", "shop")], NOW + 5)
+
+
+def test_a_neighbour_one_call_away_explains_before_one_two_calls_away() -> None:
+    """INC-1 holds both; the alert on edge is next to checkout and two calls from payment."""
+    found = groups(a_group("INC-1", "payment", "checkout")).neighbouring("edge", TREE, NOW)
+
+    assert [match.why for match in found] == [
+        "Neighbouring service: edge calls checkout; 0 s after the last alert that joined."
+    ]
+
+
+def test_a_short_window_holds_for_services_two_calls_away_too() -> None:
+    held: Groups[Group] = Groups(CorrelationRules(window_s=20.0))
+    held.add(a_group("INC-1", "checkout", joined_s=NOW - 30))
+
+    assert held.neighbouring("bank", TREE, NOW) == []
+    assert held.neighbouring("bank", TREE, NOW - 10)
+
+
+def test_an_alert_with_a_time_before_the_last_one_is_0_s_after_it() -> None:
+    found = groups(a_group("INC-1", "checkout")).same_service("checkout", NOW - 5)
+
+    assert found[0].why == "Same service (checkout), 0 s after the last alert that joined."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"flap_changes": 1},
+        {"labels_needed": 1},
+        {"window_s": 0.0},
+        {"flap_s": 0.0},
+        {"stale_s": 0.0},
+        {"threshold": 0.0},
+        {"reopen_s": -1.0},
+        {"settle_s": -1.0},
+    ],
+)
+def test_rules_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        CorrelationRules(**wrong)
+
+
+def test_the_least_that_makes_sense_is_taken() -> None:
+    rules = CorrelationRules(
+        flap_changes=2, labels_needed=2, window_s=0.5, flap_s=0.5, stale_s=0.5, threshold=0.5, reopen_s=0, settle_s=0
+    )
+
+    assert rules.opens(0.5)
+
+
+def test_the_published_numbers_of_the_rules_are_these() -> None:
+    """The docs tell people to count on them."""
+    spans = (RULES.window_s, RULES.reopen_s, RULES.settle_s, RULES.flap_s, RULES.early_end_s, RULES.late_s)
+    assert spans == (300, 600, 300, 600, 3_600, 60)
+    assert (RULES.test_s, RULES.stale_s, RULES.tracked_alerts) == (600, 86_400, 500_000)
+    assert (RULES.labels_needed, RULES.storm_after, RULES.common_after, RULES.flap_changes) == (2, 5, 8, 4)
+    assert {severity.value: RULES.weight(severity) for severity in Severity} == {
+        "critical": 1.0,
+        "error": 1.0,
+        "warning": 0.5,
+        "info": 0.0,
+    }
+    assert CorrelationRules(weights={}).weight(Severity.CRITICAL) == 0.0
+
+
+def test_a_label_without_a_value_ties_nothing() -> None:
+    assert RULES.pairs({"cluster": "", "namespace": "shop", "pod": "a"}) == [("namespace", "shop")]
 
 
 class TestThreshold:

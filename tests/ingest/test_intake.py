@@ -497,6 +497,62 @@ class TestFlapping:
 
         assert stages(await desk.send(alert())) == {"opening": 1}
 
+    async def test_a_flapping_alert_that_stays_is_taken_once_it_was_quiet_though_its_sender_says_nothing_more(
+        self,
+    ) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        await self.flap(desk, 2)
+        await desk.send(ended(alert()))
+        await desk.resolve("INC-1")
+        desk.clock.pass_s(30)
+        await desk.send(alert())
+        desk.clock.pass_s(599)
+        await desk.intake.look_at_the_time()
+        assert len(await desk.of(ev.IncidentOpened)) == 1
+        desk.clock.pass_s(2)
+        await desk.intake.look_at_the_time()
+
+        opened = (await desk.of(ev.IncidentOpened))[-1]
+        assert (opened.title, opened.severity) == ("checkout: high error rate", IncidentSeverity.SEV1)
+        before = len(await desk.events())
+        desk.clock.pass_s(2_000)
+        await desk.intake.look_at_the_time()
+        assert len(await desk.events()) == before
+
+    async def test_a_flapping_alert_that_ended_meanwhile_is_not_taken_by_time(self) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        await self.flap(desk, 2)
+        await desk.send(ended(alert()))
+        await desk.resolve("INC-1")
+        await desk.send(alert())
+        desk.clock.pass_s(30)
+        await desk.send(ended(alert()))
+        desk.clock.pass_s(2_000)
+        await desk.intake.look_at_the_time()
+
+        assert len(await desk.of(ev.IncidentOpened)) == 1
+
+    async def test_another_alert_takes_it_along_and_says_why_it_had_waited(self) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        await self.flap(desk, 2)
+        await desk.send(ended(alert()))
+        await desk.resolve("INC-1")
+        await desk.send(alert())
+        desk.clock.pass_s(700)
+        assert stages(await desk.send(alert("TroubleWithoutAlert", severity="error"))) == {"opening": 1}
+
+        opened = (await desk.of(ev.IncidentOpened))[-1]
+        assert opened.reason == "One alert weighs 1, and 1 opens an incident."
+        assert opened.severity is IncidentSeverity.SEV1
+        waited, own = (await desk.of(ev.AlertGrouped))[-2:]
+        assert waited.why.startswith(
+            "It waited since it kept changing between firing and resolved. Same service (checkout)"
+        )
+        assert own.why == f"It opened the incident: {opened.reason}"
+
     async def test_other_alerts_are_not_held_up_by_it(self) -> None:
         desk = await new_desk()
         await desk.send(alert())

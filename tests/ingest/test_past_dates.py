@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from quell.errors import Malformed
 from quell.ingest.past.dates import Columns, DateFormat, Order, read_date, read_format
 from quell.ingest.past.moments import BadTime, read_moment
-from quell.ingest.past.reading import Reader, Rejected, settle_dates
+from quell.ingest.past.reading import Reader, Rejected, look_through
 from quell.ingest.past.shapes import Shape, opened
 
 ROME = ZoneInfo("Europe/Rome")
@@ -131,7 +131,7 @@ class TestAFormatThatAPersonSays:
 
 def read_file(path: Path, given: DateFormat) -> list[tuple[str, datetime | None, datetime | None, str]]:
     with opened(path, Shape.AUTO, {}) as file:
-        dates = settle_dates(file.rows, given)
+        dates, _ = look_through(file.rows, given)
     reader = Reader(now=datetime(2026, 6, 1, tzinfo=UTC), zone=ROME, dates=dates)
     with opened(path, Shape.AUTO, {}) as file:
         found = list(reader.read(file.rows))

@@ -250,3 +250,12 @@ def test_a_correction_of_a_time_is_marked_as_typed_and_says_who() -> None:
 def test_a_correction_that_a_record_cannot_hold_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(ValueError):
         corrected(record(), changes, "anna")
+
+
+@pytest.mark.parametrize(("by", "alone"), [("system:policy", True), ("principal:token", False)])
+def test_a_fix_that_a_person_approved_was_not_restored_without_a_person(by: str, alone: bool) -> None:
+    approved = ev.ActionApproved(plan_id="7c1f", by=by)
+
+    found = told(opened(), approved, resolved("agent:resolution"))
+
+    assert (found.restored_by, found.without_person) == (RestoredBy.QUELL, alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_record_with_nothing_missing_has_quality_1_and_no_worst_part() -> None
         ("ordered", record(closed=at(20))),
         ("ordered", record(acknowledged=at(0.5))),
         ("machine_recorded", record(restored=at(31, Clock.TYPED))),
-        ("machine_recorded", record(detected=at(1, Clock.IMPORTED))),
+        ("machine_recorded", record(detected=at(1, Clock.IMPORTED), restored=at(31, Clock.TYPED))),
         ("timely", record(closed=None)),
         ("timely", record(closed=at(31 + 3 * 1_440 + 1))),
         ("followed_up", record(followed_up=False)),
@@ -191,3 +192,40 @@ def test_fewer_than_six_runs_have_counts_and_no_share() -> None:
 
     assert (found.k, found.share.value, found.share.low) == (5, None, None)
     assert found.share.says == "fewer than 6: see the list"
+
+
+@pytest.mark.parametrize(
+    ("field", "bare", "part"),
+    [
+        ("closed_at", record(closed=None), "timely"),
+        ("followed_up", record(followed_up=False), "followed_up"),
+        ("alerts", record(alerts=0), "linked_to_alerts"),
+    ],
+)
+def test_a_part_is_not_judged_by_what_the_source_has_no_place_for(field: str, bare: OutcomeRecord, part: str) -> None:
+    assert shares(bare)[part] == (0, 1)
+    assert shares(replace(bare, not_recorded=(field,)))[part] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("field", "bare"),
+    [
+        ("service", record(service="")),
+        ("severity", record(severity="")),
+        ("started_at", record(started=None)),
+        ("restored_by", record(restored_by=RestoredBy.UNKNOWN)),
+    ],
+)
+def test_a_record_is_complete_that_has_all_that_its_source_has_a_place_for(field: str, bare: OutcomeRecord) -> None:
+    assert shares(bare)["complete"] == (0, 1)
+    assert shares(replace(bare, not_recorded=(field,)))["complete"] == (1, 1)
+
+
+def test_of_imported_times_it_is_not_known_whether_a_machine_recorded_them() -> None:
+    imported = {
+        name: at(minutes, Clock.IMPORTED) for name, minutes in {"started": 0, "detected": 1, "restored": 31}.items()
+    }
+    found = quality([record(**imported)], as_of=LATER)
+
+    assert found.value == 1.0
+    assert found.says == "could not be judged: machine recorded"

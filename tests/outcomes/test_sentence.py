@@ -41,6 +41,7 @@ FACTS = Facts(
     typical=TYPICAL,
     decision=DECISION,
     quality=GOOD,
+    by_quell=41,
     without_person=41,
     verified=41,
 )
@@ -48,11 +49,11 @@ IMPROVED = replace(DECISION, word=Word.IMPROVED, ratio=replace(RATIO, value=0.62
 WORSE = replace(DECISION, word=Word.WORSE, ratio=replace(RATIO, value=1.71, low=1.3, high=2.25))
 FEW = replace(DECISION, word=Word.NOT_ENOUGH, p=None, n_before=14, n_after=12)
 UNKNOWN = replace(TYPICAL, value=None, low=None, high=None, says="fewer than 6: see the list")
-NONE = {"ended": 0, "open": 0, "typical": UNKNOWN, "without_person": 0, "verified": 0}
+NONE = {"ended": 0, "open": 0, "typical": UNKNOWN, "by_quell": 0, "without_person": 0, "verified": 0}
 
 TOLD = "A typical incident is restored in 76 minutes (95 %: 68 to 84)."
 SAME = "Compared with the 28 days before: no clear change."
-VERIFIED = "41 of 46 were restored without a person, and every one of those was verified."
+VERIFIED = "41 of 46 were restored by Quell without a person, and every one of those was verified."
 
 
 @pytest.mark.parametrize(
@@ -79,24 +80,40 @@ VERIFIED = "41 of 46 were restored without a person, and every one of those was 
             id="one drill",
         ),
         pytest.param(
-            {"ended": 3, "open": 1, "typical": UNKNOWN, "decision": FEW, "without_person": 2, "verified": 1},
+            {
+                "ended": 3,
+                "open": 1,
+                "typical": UNKNOWN,
+                "decision": FEW,
+                "by_quell": 2,
+                "without_person": 2,
+                "verified": 1,
+            },
             "4 incidents in the last 28 days, 1 of them still open: too few to say how long a typical one takes. "
-            "2 of 3 were restored without a person, and 1 of those was verified.",
+            "2 of 3 were restored by Quell without a person, and 1 of those was verified.",
             id="too few",
         ),
         pytest.param(
-            {"ended": 1, "typical": UNKNOWN, "decision": FEW, "without_person": 0, "verified": 0},
+            {"ended": 1, "typical": UNKNOWN, "decision": FEW, "by_quell": 0, "without_person": 0, "verified": 0},
             "1 incident in the last 28 days: too few to say how long a typical one takes. "
             "It was not restored by Quell.",
             id="one incident",
         ),
         pytest.param(
-            {"ended": 0, "open": 1, "typical": UNKNOWN, "decision": FEW, "without_person": 0, "verified": 0},
+            {
+                "ended": 0,
+                "open": 1,
+                "typical": UNKNOWN,
+                "decision": FEW,
+                "by_quell": 0,
+                "without_person": 0,
+                "verified": 0,
+            },
             "1 of 1 incident in the last 28 days is still open, so how long a typical one takes is not known yet.",
             id="the only one is open",
         ),
         pytest.param(
-            {"ended": 8, "open": 9, "decision": FEW, "without_person": 0, "verified": 0},
+            {"ended": 8, "open": 9, "decision": FEW, "by_quell": 0, "without_person": 0, "verified": 0},
             "9 of 17 incidents in the last 28 days are still open, so how long a typical one takes is not known yet. "
             "Too few to compare the last 28 days with the 28 before: 14 resolved then and 12 since, as of Monday; "
             "20 in each are needed. None of 8 was restored by Quell.",
@@ -153,41 +170,63 @@ VERIFIED = "41 of 46 were restored without a person, and every one of those was 
         ),
         pytest.param(
             {"verified": 38},
-            f"{TOLD} {SAME} 41 of 46 were restored without a person, and 38 of those were verified.",
+            f"{TOLD} {SAME} 41 of 46 were restored by Quell without a person, and 38 of those were verified.",
             id="some not verified",
         ),
         pytest.param(
             {"verified": 0},
-            f"{TOLD} {SAME} 41 of 46 were restored without a person, and none of those was verified.",
+            f"{TOLD} {SAME} 41 of 46 were restored by Quell without a person, and none of those was verified.",
             id="none verified",
         ),
         pytest.param(
-            {"without_person": 1, "verified": 1},
-            f"{TOLD} {SAME} 1 of 46 was restored without a person, and it was verified.",
+            {"without_person": 38},
+            f"{TOLD} {SAME} 41 of 46 were restored by Quell, 38 of them without a person, "
+            "and every one of the 41 was verified.",
+            id="some approved",
+        ),
+        pytest.param(
+            {"without_person": 0},
+            f"{TOLD} {SAME} 41 of 46 were restored by Quell after a person approved or corrected something, "
+            "and every one of those was verified.",
+            id="all approved",
+        ),
+        pytest.param(
+            {"by_quell": 1, "without_person": 1, "verified": 1},
+            f"{TOLD} {SAME} 1 of 46 was restored by Quell without a person, and it was verified.",
             id="one restored",
         ),
         pytest.param(
-            {"without_person": 0, "verified": 0}, f"{TOLD} {SAME} None of 46 was restored by Quell.", id="none restored"
+            {"by_quell": 0, "without_person": 0, "verified": 0},
+            f"{TOLD} {SAME} None of 46 was restored by Quell.",
+            id="none restored",
         ),
         pytest.param(
-            {"without_person": 0, "verified": 0, "by_nobody_known": 46},
+            {"by_quell": 0, "without_person": 0, "verified": 0, "by_nobody_known": 46},
             f"{TOLD} {SAME} Who restored them is not recorded.",
             id="nobody knows who restored any",
         ),
         pytest.param(
-            {"ended": 1, "typical": UNKNOWN, "decision": FEW, "without_person": 0, "verified": 0, "by_nobody_known": 1},
+            {
+                "ended": 1,
+                "typical": UNKNOWN,
+                "decision": FEW,
+                "by_quell": 0,
+                "without_person": 0,
+                "verified": 0,
+                "by_nobody_known": 1,
+            },
             "1 incident in the last 28 days: too few to say how long a typical one takes. "
             "Who restored it is not recorded.",
             id="nobody knows who restored the only one",
         ),
         pytest.param(
             {"by_nobody_known": 5},
-            f"{TOLD} {SAME} 41 of 41 whose record says by whom were restored without a person, "
+            f"{TOLD} {SAME} 41 of 41 whose record says by whom were restored by Quell without a person, "
             "and every one of those was verified.",
             id="of some nobody knows",
         ),
         pytest.param(
-            {"without_person": 0, "verified": 0, "by_nobody_known": 40},
+            {"by_quell": 0, "without_person": 0, "verified": 0, "by_nobody_known": 40},
             f"{TOLD} {SAME} None of 6 whose record says by whom was restored by Quell.",
             id="none of those that are known",
         ),
@@ -232,7 +271,15 @@ def test_every_sentence_ends_and_its_parts_are_its_text(
     ended: int, still: int, drills: int, decision: Decision, quality: Quality
 ) -> None:
     facts = replace(
-        FACTS, ended=ended, open=still, drills=drills, decision=decision, quality=quality, without_person=0, verified=0
+        FACTS,
+        ended=ended,
+        open=still,
+        drills=drills,
+        decision=decision,
+        quality=quality,
+        by_quell=0,
+        without_person=0,
+        verified=0,
     )
 
     found = sentence(facts)

@@ -123,6 +123,28 @@ async def test_a_response_that_waits_for_a_person_takes_no_place() -> None:
             assert on.begun == ["INC-1", "INC-2"]
 
 
+async def test_a_response_has_its_place_again_once_the_person_has_answered() -> None:
+    on = Responses(at_once=1)
+    on.queue.submit("INC-1", Sev.SEV2)
+    async with on.started():
+        with on.queue.aside("INC-1"):
+            await settled()
+        on.queue.submit("INC-2", Sev.SEV2)
+        await settled()
+
+    assert on.begun == ["INC-1"]
+    assert on.queue.waiting == 1
+
+
+async def test_a_response_that_the_engine_took_up_by_itself_leaves_the_line() -> None:
+    on = Responses()
+    on.queue.submit("INC-1", Sev.SEV2)
+    with on.queue.under_way("INC-1"):
+        assert (on.queue.waiting, on.queue.running("INC-1")) == (0, True)
+        async with on.started():
+            assert on.begun == []
+
+
 async def test_what_is_under_way_is_not_begun_twice() -> None:
     on = Responses()
     on.queue.submit("INC-1", Sev.SEV2)
@@ -165,6 +187,14 @@ async def test_a_start_that_the_store_refuses_is_tried_again(monkeypatch: pytest
     assert on.begun == ["INC-1"]
 
 
+async def test_a_store_that_refuses_a_start_is_left_alone_for_a_while() -> None:
+    on = Responses()
+    on.refusals = 3
+    on.queue.submit("INC-1", Sev.SEV2)
+    async with on.started():
+        assert (on.refusals, on.queue.waiting) == (2, 1)
+
+
 async def test_turns_go_to_the_worst_that_waits() -> None:
     turns, had = Turns(1), []
 
@@ -182,6 +212,24 @@ async def test_turns_go_to_the_worst_that_waits() -> None:
     assert had == ["a", "b"]
 
 
+async def test_turns_that_were_had_make_no_room_for_more_at_a_time() -> None:
+    turns = Turns(1)
+    for key in ("a", "b", "c"):
+        async with turns.take(key, Sev.SEV3):
+            pass
+
+    async with turns.take("d", Sev.SEV3):
+        late = asyncio.create_task(_held(turns, "e"))
+        await settled()
+        assert turns.waiting == 1
+    await late
+
+
+async def _held(turns: Turns, key: str) -> None:
+    async with turns.take(key, Sev.SEV3):
+        pass
+
+
 async def test_a_turn_that_is_waited_for_follows_a_raised_severity() -> None:
     turns, had = Turns(1), []
 
@@ -196,6 +244,22 @@ async def test_a_turn_that_is_waited_for_follows_a_raised_severity() -> None:
     await asyncio.gather(*tasks)
 
     assert had == ["b", "a"]
+
+
+async def test_who_waits_for_a_turn_and_becomes_a_sev1_has_one_at_once() -> None:
+    turns, had = Turns(1), []
+
+    async def phase(key: str) -> None:
+        async with turns.take(key, Sev.SEV3):
+            had.append(key)
+
+    async with turns.take("first", Sev.SEV3):
+        task = asyncio.create_task(phase("a"))
+        await settled()
+        turns.rank("a", Sev.SEV1)
+        await settled()
+        assert had == ["a"]
+    await task
 
 
 async def test_a_waiter_that_is_cancelled_just_as_its_turn_comes_passes_it_on() -> None:
@@ -228,7 +292,8 @@ async def test_a_waiter_that_is_cancelled_before_its_turn_leaves_the_line() -> N
         await settled()
         gone.cancel()
         await asyncio.gather(gone, return_exceptions=True)
-        assert turns.waiting == 0
+        assert gone.cancelled()
+        assert (turns.waiting, turns._turns) == (0, {})
     async with asyncio.timeout(5), turns.take("later", Sev.SEV3):
         pass
 

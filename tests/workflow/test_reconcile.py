@@ -23,7 +23,7 @@ from quell.incident.state import Incident, PhaseRun
 from quell.workflow.dbos import DbosEngine
 from quell.workflow.engine import Step, Unfinished
 from quell.workflow.queue import StartQueue
-from quell.workflow.reconcile import misfit, reconcile
+from quell.workflow.reconcile import Reconciled, misfit, reconcile
 from quell.workflow.store import WorkflowStore
 from tests.workflow.stage import PLAN, ScriptedAgents, Stage, open_incident, stage
 
@@ -76,6 +76,21 @@ def test_nothing_is_said_where_both_have_the_same_under_way() -> None:
     found = reconcile([Unfinished(workflow_id="INC-1~1", steps=frozenset())], [incident(1)], {"INC-1": incident(1)}.get)
 
     assert (found.let_go, found.begun_anew, found.says) == ({}, (), "")
+
+
+@pytest.mark.parametrize(
+    ("responses", "says"),
+    [
+        (1, "INC-1"),
+        (5, "INC-1, INC-2, INC-3, INC-4, INC-5"),
+        (6, "INC-1, INC-2, INC-3, INC-4, INC-5 and 1 more"),
+        (105, "INC-1, INC-2, INC-3, INC-4, INC-5 and 100 more"),
+    ],
+)
+def test_the_first_five_are_named_and_the_rest_is_counted(responses: int, says: str) -> None:
+    found = Reconciled(let_go={}, begun_anew=tuple(f"INC-{number + 1}" for number in range(responses)))
+
+    assert found.says.endswith(f"taken up from the log: {says}")
 
 
 def asking() -> ScriptedAgents:

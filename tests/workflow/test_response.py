@@ -18,7 +18,7 @@ from quell.incident import events as ev
 from quell.incident.events import Autonomy, Phase, PhaseState, State
 from quell.incident.state import Incident
 from quell.workflow.engine import MemoryEngine
-from tests.workflow.stage import PLAN, CountedRollBack, ScriptedAgents, Stage, clock, open_incident, stage
+from tests.workflow.stage import PLAN, QUICK, CountedRollBack, ScriptedAgents, Stage, clock, open_incident, stage
 
 
 async def run(on: Stage) -> tuple[str, Incident]:
@@ -274,7 +274,7 @@ class Unsteady(CountedRollBack):
         return await super().undo(target, undo_params, key=key)
 
 
-@pytest.mark.parametrize(("times", "state", "attempts"), [(1, "undone", 2), (9, "done", 3)])
+@pytest.mark.parametrize(("times", "state", "attempts"), [(1, "undone", 2), (9, "undo_failed", 3)])
 async def test_an_undo_that_cannot_reach_its_target_is_tried_again(
     tmp_path: Path, times: int, state: str, attempts: int
 ) -> None:
@@ -287,6 +287,24 @@ async def test_an_undo_that_cannot_reach_its_target_is_tried_again(
     assert outcome == "escalated"
     assert (incident.actions[0].state, incident.phases[Phase.UNDO].attempts) == (state, attempts)
     assert incident.escalation is not None
+
+
+async def test_an_undo_that_never_answers_ends_as_one_that_failed(tmp_path: Path) -> None:
+    class Silent(CountedRollBack):
+        async def undo(self, target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
+            await asyncio.Event().wait()
+            raise AssertionError("unreachable: it waits for ever")
+
+    async with stage(tmp_path, agents=ScriptedAgents(helped="worse")) as on:
+        action = Silent(tmp_path / "ledger.txt")
+        limits = {**QUICK, Phase.UNDO: replace(QUICK[Phase.UNDO], timeout_s=0.05)}
+        on.parts = replace(on.parts, actions={action.name: action})
+        on.parts.runner._limits = limits
+        outcome, incident = await run(on)
+        failed = [one.event for one in await on.log.read(limit=1_000) if isinstance(one.event, ev.UndoFailed)]
+
+    assert (outcome, incident.actions[0].state, incident.phases[Phase.UNDO].attempts) == ("escalated", "undo_failed", 3)
+    assert [one.error for one in failed] == ["no result within 0.05 s"]
 
 
 async def test_an_undo_that_the_target_refuses_is_not_tried_again(tmp_path: Path) -> None:

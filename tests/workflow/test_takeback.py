@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from quell.errors import ActionFailed, Conflict, Unreachable
+from quell.actions.action import Done, Target
+from quell.errors import ActionFailed, Conflict, StorageError, Unreachable
 from quell.incident import decisions
 from quell.incident import events as ev
 from quell.incident.events import Phase, State
 from quell.incident.state import Incident
-from quell.workflow.engine import MemoryEngine
+from quell.workflow.engine import MemoryEngine, Work
 from quell.workflow.names import take_back_id
-from quell.workflow.phases import Progress
-from quell.workflow.takeback import PendingTakeBacks
+from quell.workflow.phases import Limits, Progress
+from quell.workflow.takeback import PendingTakeBacks, TakeBackParts, TakeBackWork, take_back
 from tests.workflow.stage import PLAN, ScriptedAgents, Stage, open_incident, stage
 
 
@@ -221,3 +223,147 @@ async def test_a_request_that_nothing_was_begun_for_is_known_to_the_next_process
                 fold.apply(record)
 
     assert [fold.workflows for fold in (before, waiting, after)] == [(), (take_back_id("INC-1", 1),), ()]
+
+
+LIMITS = Limits(timeout_s=0.2, attempts=3, wait_s=0.01)
+
+
+def work_of(on: Stage, request: int) -> TakeBackWork:
+    parts = TakeBackParts(incidents=on.incidents, actions=on.parts.actions, limits=LIMITS)
+    return TakeBackWork(parts, take_back_id("INC-1", request))
+
+
+async def failures(on: Stage) -> list[tuple[str, bool]]:
+    """Return why requests failed, and whether anything had been begun."""
+    records = await on.log.read_stream("incident/INC-1")
+    return [(one.event.error, one.event.begun) for one in records if isinstance(one.event, ev.TakeBackFailed)]
+
+
+async def test_each_step_says_how_the_request_stands_and_a_repeat_changes_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        work = work_of(on, await ask(on))
+
+        assert [await work.look(), await work.undo()] == ["applies", "undone"]
+        before = on.log.head
+        assert [await work.look(), await work.undo(), await work.give_up("late")] == ["undone"] * 3
+        assert on.log.head == before
+        incident = await on.incidents.load("INC-1")
+
+    assert len(undos(on)) == 1
+    assert incident.actions[-1].output == "payment is at 1.5.0 again"
+
+
+async def test_a_request_that_failed_before_anything_was_begun_stays_failed(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.moved_on = True
+        work = work_of(on, await ask(on))
+
+        assert await work.look() == "failed"
+        on.action.moved_on = False
+        assert [await work.look(), await work.undo(), await work.give_up("late")] == ["failed"] * 3
+        assert await failures(on) == [("it runs release 1.6.0", False)]
+
+    assert undos(on) == []
+
+
+async def test_a_failure_of_the_change_itself_says_that_it_was_begun(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.undo_errors = [ActionFailed("the old release does not start")]
+        work = work_of(on, await ask(on))
+
+        assert [await work.look(), await work.undo()] == ["applies", "failed"]
+        assert await failures(on) == [("the old release does not start", True)]
+
+
+async def test_an_action_that_there_is_no_more_has_begun_nothing_where_the_look_finds_out(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.parts.actions.clear()
+
+        assert await work_of(on, await ask(on)).look() == "failed"
+        assert await failures(on) == [("there is no action roll_back any more", False)]
+
+
+async def test_what_was_taken_back_after_the_request_is_not_taken_back_again(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        work = work_of(on, await ask(on))
+        gone = ev.ActionUndone(plan_id=PLAN.id, action="roll_back", target="payment", output="back")
+        await on.incidents.record("INC-1", [gone])
+
+        assert await work.look() == "failed"
+        assert await failures(on) == [("it was taken back already", False)]
+
+
+async def test_the_workflow_ends_as_its_last_step_says_and_a_step_that_breaks_ends_it_as_failed(
+    tmp_path: Path,
+) -> None:
+    async def step(name: str, work: Work) -> str:
+        if name in broken:
+            raise StorageError("no space is left")
+        return await work()
+
+    broken: set[str] = set()
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.moved_on = True
+        moved_on = await take_back(step, work_of(on, await ask(on)))
+        on.action.moved_on = False
+        broken = {"take_back"}
+        broke = await take_back(step, work_of(on, await ask(on)))
+        broken = set()
+        went = await take_back(step, work_of(on, await ask(on)))
+        said = await failures(on)
+
+    assert (moved_on, broke, went) == ("failed", "failed", "undone")
+    assert said == [("it runs release 1.6.0", False), ("StorageError: no space is left", True)]
+    assert len(undos(on)) == 1
+
+
+async def test_it_is_tried_three_times_with_longer_waits_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_s: list[float] = []
+    sleep = asyncio.sleep
+
+    async def recorded(delay: float, result: object = None) -> None:
+        waits_s.append(delay)
+        await sleep(0)
+
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.undo_errors = [Unreachable("no connection") for _ in range(4)]
+        work = work_of(on, await ask(on))
+        monkeypatch.setattr(asyncio, "sleep", recorded)
+        word = await work.undo()
+        monkeypatch.undo()
+
+    assert (word, len(on.action.undo_errors)) == ("failed", 1)
+    assert [wait_s for wait_s in waits_s if wait_s] == [0.01, 0.02]
+
+
+async def test_what_will_not_work_later_either_is_tried_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        await responded(on)
+        on.action.undo_errors = [ActionFailed("refused"), ActionFailed("refused")]
+
+        assert await work_of(on, await ask(on)).undo() == "failed"
+        assert len(on.action.undo_errors) == 1
+
+
+async def test_an_action_that_does_not_answer_ends_the_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(target: Target, undo_params: Mapping[str, str], *, key: str) -> Done:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with stage(tmp_path) as on:
+        await responded(on)
+        monkeypatch.setattr(on.action, "undo", silent)
+
+        assert await asyncio.wait_for(work_of(on, await ask(on)).undo(), 10) == "failed"
+        [(why, begun)] = await failures(on)
+
+    assert (why, begun) == ("no result within 0.2 s", True)

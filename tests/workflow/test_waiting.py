@@ -60,3 +60,17 @@ async def test_events_of_others_wake_nobody_and_a_passed_deadline_ends_the_wait(
 
     assert await late.watch.until("INC-1", lambda now: None, deadline=AT) is None
     assert late.watch._waiting == {}
+
+
+async def test_one_note_has_the_incident_read_once_and_the_wait_goes_on() -> None:
+    late = Late()
+    late.loads = 1
+    late.watch = Watch(late, lambda: AT)
+    deadline = AT + timedelta(minutes=5)
+    waiting = asyncio.create_task(late.watch.until("INC-1", lambda now: None, deadline=deadline))
+    await asyncio.sleep(0.02)
+    late.watch.notify(NOTE)
+    await asyncio.sleep(0.02)
+
+    assert late.loads == 3, "one look as the wait begins, and one for the note"
+    waiting.cancel()

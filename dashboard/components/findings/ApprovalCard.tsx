@@ -6,7 +6,7 @@ import { causeOf } from "@/lib/board/plan";
 import { sentence, who } from "@/lib/board/words";
 import { percent } from "@/lib/format/number";
 import { clock } from "@/lib/format/time";
-import { useClock, useConnection } from "@/lib/live/hooks";
+import { useClock } from "@/lib/live/hooks";
 import { Countdown } from "../marks/Clocks";
 import { Bar } from "./Hypotheses";
 import { PlanDiff, PlanFacts, PlanMore } from "./PlanFacts";
@@ -36,9 +36,8 @@ interface ApprovalCardProps {
   brief?: boolean;
 }
 
-/** Why the buttons cannot be pressed, or null. */
-function obstacle(stale: boolean, over: boolean, known: boolean, fresh: boolean): string | null {
-  if (stale) return "Not while what is shown is stale.";
+/** Why the question itself cannot be answered as it is shown, or null. */
+function closedBecause(over: boolean, known: boolean, fresh: boolean): string | null {
   if (!known) return "The plan itself has not arrived yet.";
   if (over) return "The time to answer is over.";
   return fresh ? null : "Plan changed, review it first.";
@@ -65,7 +64,6 @@ interface QuestionProps extends ApprovalCardProps {
 }
 
 function Question({ row, approval, plan, diagnosis, brief = false }: QuestionProps) {
-  const { stale } = useConnection();
   const commanding = useCommand(row.id);
   const [reviewed, setReviewed] = useState(approval.plan_id);
   const over = useClock((now) => Date.parse(approval.expires_at) <= now) ?? false;
@@ -100,7 +98,7 @@ function Question({ row, approval, plan, diagnosis, brief = false }: QuestionPro
           </p>
         )}
         {commanding.error === null ? null : <p role="alert">{commanding.error}</p>}
-        <Answers approval={approval} commanding={commanding} why={obstacle(stale, over, known, fresh)} />
+        <Answers approval={approval} commanding={commanding} closed={closedBecause(over, known, fresh)} />
       </div>
     </>
   );
@@ -139,20 +137,22 @@ function Because({ plan, diagnosis }: { plan: Plan; diagnosis: Diagnosis | null 
 interface AnswersProps {
   approval: ApprovalView;
   commanding: Commanding;
-  /** Why nobody can answer now, or null. */
-  why: string | null;
+  /** Why the question cannot be answered, or null. */
+  closed: string | null;
 }
 
-function Answers({ approval, commanding: { busy, run }, why }: AnswersProps) {
+function Answers({ approval, commanding: { busy, obstacle, run }, closed }: AnswersProps) {
   const [rejecting, setRejecting] = useState(false);
   const hint = useId();
+  const why = obstacle ?? closed;
   const disabled = why !== null || busy;
-  if (rejecting && why === null) {
+  if (rejecting && closed === null) {
     return (
       <Reason
         label="Why not?"
         action="Reject"
         busy={busy}
+        obstacle={obstacle}
         onCancel={() => setRejecting(false)}
         onSubmit={(reason) => void run({ name: "reject", plan_id: approval.plan_id, reason })}
       />

@@ -3,8 +3,8 @@
 import { useId, useState, type SyntheticEvent } from "react";
 import type { Cause, Hypothesis, IncidentDetail } from "@/lib/api/types";
 import { CAUSES, spoken, who } from "@/lib/board/words";
-import { useConnection } from "@/lib/live/hooks";
 import { useCommand } from "./useCommand";
+import { Obstacle } from "../kit/Obstacle";
 import css from "./findings.module.css";
 
 /** The services that a person may mean, those named by diagnosis first. */
@@ -108,8 +108,7 @@ function Answers({ best, disabled, onSay, onAnother }: AnswersProps) {
 
 /** A person says what it was; the accuracy of the agents is counted by it. */
 export function CauseAnswer({ detail }: { detail: IncidentDetail }) {
-  const { stale } = useConnection();
-  const { busy, error, run } = useCommand(detail.summary.id);
+  const { busy, obstacle, error, run } = useCommand(detail.summary.id);
   const [asking, setAsking] = useState<"no" | "answers" | "another">("no");
   const best = detail.diagnosis?.hypotheses[0] ?? null;
   const told = said(detail);
@@ -133,13 +132,14 @@ export function CauseAnswer({ detail }: { detail: IncidentDetail }) {
       {asking === "another" ? (
         <Another
           services={servicesToName(detail)}
-          busy={busy}
+          busy={busy || obstacle !== null}
           onSubmit={(service, cause) => void say(service, cause)}
           onCancel={() => setAsking("no")}
         />
       ) : told === null || asking === "answers" ? (
-        <Answers best={best} disabled={busy || stale} onSay={(service, cause) => void say(service, cause)} onAnother={() => setAsking("another")} />
+        <Answers best={best} disabled={busy || obstacle !== null} onSay={(service, cause) => void say(service, cause)} onAnother={() => setAsking("another")} />
       ) : null}
+      <Obstacle says={obstacle} />
       {error === null ? null : <p role="alert">{error}</p>}
     </div>
   );

@@ -12,6 +12,16 @@ export function Bar({ share, first }: { share: number; first: boolean }) {
   );
 }
 
+/** How much an argument says in one word, by the log-odds that it moves: 1 is 2.7 times, 2 is 7.4 times. */
+function strength(weight: number): string {
+  if (weight >= 2) return "strong";
+  return weight >= 1 ? "moderate" : "weak";
+}
+
+function oddsWords(weight: number, isFor: boolean): string {
+  return `Makes the odds of this cause ${measure(Math.exp(weight), "")} times ${isFor ? "higher" : "lower"}`;
+}
+
 function Arguments({ hypothesis, goTo }: { hypothesis: Hypothesis; goTo: (evidenceId: string) => void }) {
   const sides = [
     ["For", hypothesis.in_favour],
@@ -33,9 +43,8 @@ function Arguments({ hypothesis, goTo }: { hypothesis: Hypothesis; goTo: (eviden
                     </button>
                   )}{" "}
                   {argument.says}{" "}
-                  <span className="muted num" title="What it added to the score, or took from it">
-                    {side === "For" ? "+" : "−"}
-                    {measure(argument.weight, "")}
+                  <span className="muted" title={oddsWords(argument.weight, side === "For")}>
+                    ({strength(argument.weight)})
                   </span>
                 </li>
               ))}

@@ -1,12 +1,15 @@
 "use client";
 
 import { useEffect, useId, useRef, useState, type SyntheticEvent } from "react";
+import { Obstacle } from "../kit/Obstacle";
 import css from "./findings.module.css";
 
 interface ReasonProps {
   label: string;
   action: string;
   busy: boolean;
+  /** Why it cannot be sent now; what was typed stays. */
+  obstacle: string | null;
   onSubmit: (reason: string) => void;
   onCancel: () => void;
   /** It may be left empty. */
@@ -14,7 +17,7 @@ interface ReasonProps {
 }
 
 /** Asks for a sentence before something is done. */
-export function Reason({ label, action, busy, onSubmit, onCancel, optional = false }: ReasonProps) {
+export function Reason({ label, action, busy, obstacle, onSubmit, onCancel, optional = false }: ReasonProps) {
   const [text, setText] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -22,7 +25,7 @@ export function Reason({ label, action, busy, onSubmit, onCancel, optional = fal
   useEffect(() => field.current?.focus(), []);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (enough) onSubmit(text.trim());
+    if (enough && obstacle === null) onSubmit(text.trim());
   };
   return (
     <form className={css.reason} onSubmit={submit}>
@@ -40,12 +43,13 @@ export function Reason({ label, action, busy, onSubmit, onCancel, optional = fal
         onKeyDown={(event) => event.key === "Escape" && onCancel()}
       />
       <div className="row">
-        <button type="submit" className="button" disabled={busy || !enough}>
+        <button type="submit" className="button" disabled={busy || obstacle !== null || !enough}>
           {action}
         </button>
         <button type="button" className="linkButton" onClick={onCancel}>
           Cancel
         </button>
+        <Obstacle says={obstacle} />
       </div>
     </form>
   );

@@ -12,6 +12,7 @@ import css from "./frame.module.css";
 
 const TONES: Readonly<Record<Standing, string | undefined>> = {
   live: css.good,
+  silent: css.partly,
   catching_up: css.partly,
   connecting: css.partly,
   reconnecting: css.partly,

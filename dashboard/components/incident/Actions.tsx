@@ -4,10 +4,10 @@ import { useState } from "react";
 import type { ActionView, IncidentDetail } from "@/lib/api/types";
 import { spoken } from "@/lib/board/words";
 import { between, clock, duration } from "@/lib/format/time";
-import { useConnection } from "@/lib/live/hooks";
 import { Reason } from "../findings/Reason";
 import { useCommand } from "../findings/useCommand";
 import { Fold } from "../kit/Fold";
+import { Obstacle } from "../kit/Obstacle";
 import css from "./incident.module.css";
 
 const VERDICT_TONES: Readonly<Record<string, string | undefined>> = {
@@ -26,8 +26,7 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 
 /** Offers to undo an action, after asking with the service and what undoing does; says why where it cannot be undone. */
 function TakeBack({ action, detail }: { action: ActionView; detail: IncidentDetail }) {
-  const { stale } = useConnection();
-  const { busy, error, run, clear } = useCommand(detail.summary.id);
+  const { busy, obstacle, error, run, clear } = useCommand(detail.summary.id);
   const [asking, setAsking] = useState(false);
   const says = action.take_back_says;
   const plan = detail.plan?.id === action.plan_id ? detail.plan : null;
@@ -42,10 +41,10 @@ function TakeBack({ action, detail }: { action: ActionView; detail: IncidentDeta
   if (!asking) {
     return (
       <p className={css.takeBack}>
-        <button type="button" className="button small" disabled={busy || stale} onClick={() => setAsking(true)}>
+        <button type="button" className="button small" disabled={busy || obstacle !== null} onClick={() => setAsking(true)}>
           Take it back
         </button>{" "}
-        <span className="muted">{says}</span>
+        {obstacle === null ? <span className="muted">{says}</span> : <Obstacle says={obstacle} />}
       </p>
     );
   }
@@ -60,7 +59,8 @@ function TakeBack({ action, detail }: { action: ActionView; detail: IncidentDeta
       <Reason
         label="Why is it taken back?"
         action={`Take it back on ${action.target}`}
-        busy={busy || stale}
+        busy={busy}
+        obstacle={obstacle}
         onCancel={cancel}
         onSubmit={(reason) => void takeBack(reason)}
       />

@@ -3,10 +3,10 @@
 import { useState } from "react";
 import type { Elsewhere as Trouble, IncidentDetail } from "@/lib/api/types";
 import { isEnded } from "@/lib/board/words";
-import { useConnection } from "@/lib/live/hooks";
 import { incidentHref } from "@/lib/url";
 import { Reason } from "../findings/Reason";
 import { useCommand, type Commanding } from "../findings/useCommand";
+import { Obstacle } from "../kit/Obstacle";
 import css from "./incident.module.css";
 
 interface OneProps {
@@ -18,7 +18,6 @@ interface OneProps {
 }
 
 function One({ trouble: { service, says, incident_id: other }, incidentId, commanding, open }: OneProps) {
-  const { stale } = useConnection();
   const [asking, setAsking] = useState(false);
   const merge = async (reason: string) => {
     if (other !== null && (await commanding.run({ name: "merge", into: other, reason }))) setAsking(false);
@@ -34,10 +33,11 @@ function One({ trouble: { service, says, incident_id: other }, incidentId, comma
             Open {other}
           </a>
           {open && !asking ? (
-            <button type="button" className="button small" disabled={commanding.busy || stale} onClick={() => setAsking(true)}>
+            <button type="button" className="button small" disabled={commanding.busy || commanding.obstacle !== null} onClick={() => setAsking(true)}>
               Merge into {other}
             </button>
           ) : null}
+          {open && !asking ? <Obstacle says={commanding.obstacle} /> : null}
         </div>
       )}
       {asking ? (
@@ -49,6 +49,7 @@ function One({ trouble: { service, says, incident_id: other }, incidentId, comma
             label="Why do they belong together?"
             action={`Merge into ${other ?? ""}`}
             busy={commanding.busy}
+            obstacle={commanding.obstacle}
             onCancel={() => setAsking(false)}
             onSubmit={(reason) => void merge(reason)}
           />

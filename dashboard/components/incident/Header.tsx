@@ -6,11 +6,11 @@ import type { Command } from "@/lib/api/incidents";
 import { isEnded, stateWords, wantsWords, who } from "@/lib/board/words";
 import { counted } from "@/lib/format/number";
 import { clock, moment } from "@/lib/format/time";
-import { useConnection } from "@/lib/live/hooks";
 import { incidentHref } from "@/lib/url";
 import { Reason } from "../findings/Reason";
 import { useCommand } from "../findings/useCommand";
 import { Failed } from "../kit/Notice";
+import { Obstacle } from "../kit/Obstacle";
 import { AsOf } from "../marks/AsOf";
 import { Countdown, Stopwatch } from "../marks/Clocks";
 import { Severity } from "../marks/Severity";
@@ -186,8 +186,7 @@ function Title({ detail }: { detail: IncidentDetail }) {
 /** What it is, how it stands, and what a person can do about it. */
 export function Header({ detail }: { detail: IncidentDetail }) {
   const row = detail.summary;
-  const { stale } = useConnection();
-  const { asking, setAsking, busy, error, send, cancel, clear } = useActions(row);
+  const { asking, setAsking, busy, obstacle, error, send, cancel, clear } = useActions(row);
   return (
     <header className={css.top}>
       <div className={css.titleRow}>
@@ -195,17 +194,18 @@ export function Header({ detail }: { detail: IncidentDetail }) {
         <span className="spring" />
         <Buttons
           row={row}
-          disabled={busy || stale}
+          disabled={busy || obstacle !== null}
           acknowledge={() => send({ name: "acknowledge" })}
           takeOver={() => setAsking("takeOver")}
           ask={setAsking}
         />
       </div>
+      {typeof asking === "object" && asking !== null ? null : <Obstacle says={obstacle} />}
       {asking === null ? null : asking === "takeOver" ? (
         <TakeOver
           owner={row.owner}
           since={row.acknowledged_at}
-          disabled={busy || stale}
+          disabled={busy || obstacle !== null}
           onYes={() => send({ name: "acknowledge", take_over: true })}
           onNo={cancel}
         />
@@ -216,6 +216,7 @@ export function Header({ detail }: { detail: IncidentDetail }) {
           action={asking.action}
           optional={asking.optional ?? false}
           busy={busy}
+          obstacle={obstacle}
           onCancel={cancel}
           onSubmit={(text) => send(asking.make(text))}
         />

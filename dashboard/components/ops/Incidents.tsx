@@ -161,7 +161,7 @@ function Body({ board, selectedId, choose }: IncidentsProps) {
   );
 }
 
-const TROUBLE: ReadonlySet<Standing> = new Set<Standing>(["reconnecting", "stale", "offline", "refused"]);
+const TROUBLE: ReadonlySet<Standing> = new Set<Standing>(["silent", "reconnecting", "stale", "offline", "refused"]);
 
 /** Before the first list came: bars, or why it does not come. */
 function Waiting() {

@@ -12,7 +12,7 @@ const SAID_MS = 20_000;
 /** Starts the next drill; only there when the server says that a lab runs. */
 export function StartDrill() {
   const { value } = useResource(lab);
-  const { stale } = useConnection();
+  const { obstacle } = useConnection();
   const [says, setSays] = useState("");
   const [busy, setBusy] = useState(false);
   const running = value?.drill != null;
@@ -41,9 +41,9 @@ export function StartDrill() {
   return (
     <div className={css.drill}>
       <span className="dim" role="status">
-        {says}
+        {obstacle ?? says}
       </span>
-      <button type="button" className="button" disabled={busy || running || stale} onClick={() => void start()}>
+      <button type="button" className="button" disabled={busy || running || obstacle !== null} onClick={() => void start()}>
         {running ? "A drill runs" : "Start a drill"}
       </button>
     </div>

@@ -2886,6 +2886,11 @@ export interface components {
              * @enum {string}
              */
             kind: "real" | "drill" | "maintenance";
+            /**
+             * Not Recorded
+             * @default []
+             */
+            not_recorded: ("service" | "team" | "severity" | "started_at" | "detected_at" | "acknowledged_at" | "restored_at" | "closed_at" | "restored_by" | "alerts" | "followed_up")[];
             /** Restored At */
             restored_at?: string | null;
             /**
@@ -2990,6 +2995,11 @@ export interface components {
              */
             alerts: number;
             /**
+             * Approved
+             * @default false
+             */
+            approved: boolean;
+            /**
              * Attempts
              * @default 0
              */
@@ -3040,6 +3050,11 @@ export interface components {
              * @default false
              */
             merged: boolean;
+            /**
+             * Not Recorded
+             * @default []
+             */
+            not_recorded: string[];
             origin: components["schemas"]["Origin"];
             /** Reopened At */
             reopened_at?: string | null;
@@ -3253,6 +3268,11 @@ export interface components {
              * @default real
              */
             kind: string;
+            /**
+             * Not Recorded
+             * @default []
+             */
+            not_recorded: string[];
             /** Restored At */
             restored_at?: string | null;
             /**

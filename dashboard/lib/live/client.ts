@@ -5,7 +5,7 @@ import { skewMs } from "@/lib/realtime/clock";
 import { readTs } from "@/lib/realtime/protocol";
 import type { Effect, Session } from "@/lib/realtime/session";
 import { LiveSocket } from "@/lib/realtime/socket";
-import { isFromMemory, mayRetry, sayStanding, standing, type Standing } from "@/lib/realtime/standing";
+import { isFromMemory, mayRetry, obstacleOf, sayStanding, standing, type Standing } from "@/lib/realtime/standing";
 import { DETAIL_PREFIX, type News } from "./fold";
 import { median } from "./quantile";
 import { LiveStore } from "./store";
@@ -16,6 +16,8 @@ export interface ConnectionView {
   words: string;
   /** Nothing arrives any more: what is shown is from memory. */
   stale: boolean;
+  /** Why nobody may act on what is shown, as a sentence; null while it is known to be up to date. */
+  obstacle: string | null;
   /** The server's clock when it was last heard, Unix milliseconds; null when it never was. */
   heardAt: number | null;
   mayRetry: boolean;
@@ -31,7 +33,14 @@ const POLLED: Readonly<Record<string, string>> = {
   health: "/dashboard/health/detailed",
 };
 
-const STARTING: ConnectionView = { standing: "connecting", words: "Connecting", stale: false, heardAt: null, mayRetry: false };
+const STARTING: ConnectionView = {
+  standing: "connecting",
+  words: "Connecting",
+  stale: false,
+  obstacle: "Not yet: the page is not connected.",
+  heardAt: null,
+  mayRetry: false,
+};
 
 class LiveClient {
   readonly store = new LiveStore({
@@ -144,11 +153,12 @@ class LiveClient {
       standing: standing(session, now),
       words: sayStanding(session, now, median(this.store.getState().delaysMs)),
       stale: isFromMemory(session, now),
+      obstacle: obstacleOf(session, now),
       heardAt: session.heardAt === null ? null : session.heardAt - skewMs(session.skew),
       mayRetry: mayRetry(session),
     };
     const old = this.view;
-    if (old.words === view.words && old.stale === view.stale && old.mayRetry === view.mayRetry) return;
+    if (old.words === view.words && old.stale === view.stale && old.obstacle === view.obstacle && old.mayRetry === view.mayRetry) return;
     this.view = view;
     for (const listener of [...this.listeners]) listener();
   }

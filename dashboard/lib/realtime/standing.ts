@@ -1,12 +1,12 @@
 /** How the connection stands, for a person: one word for colour, one sentence to read. */
 import { STALE_MS, type Channel, type Session } from "./session";
 
-export type Standing = "live" | "catching_up" | "connecting" | "reconnecting" | "stale" | "polling" | "offline" | "refused";
+export type Standing = "live" | "silent" | "catching_up" | "connecting" | "reconnecting" | "stale" | "polling" | "offline" | "refused";
 
 export function standing(session: Session, nowMs: number): Standing {
   if (session.link === "refused") return "refused";
   if (isStale(session, nowMs)) return session.online ? "stale" : "offline";
-  if (session.link === "open") return opened(session);
+  if (session.link === "open") return isSilent(session, nowMs) ? "silent" : opened(session);
   if (!session.online) return "offline";
   if (session.polling === "answered") return "polling";
   return session.heardAt === null && session.failures === 0 ? "connecting" : "reconnecting";
@@ -23,7 +23,12 @@ function isNew({ cursor, head }: Channel): boolean {
   return cursor === null && head === null;
 }
 
-/** Whether what is shown is too old to act on. */
+/** Whether the server has missed a heartbeat on a connection that still counts as open: it may be broken. */
+function isSilent({ heardAt, heartbeatMs }: Session, nowMs: number): boolean {
+  return heardAt !== null && nowMs - heardAt > 2 * heartbeatMs;
+}
+
+/** Whether what is shown is so old that it is marked as from memory. */
 export function isStale(session: Session, nowMs: number): boolean {
   return session.heardAt !== null && nowMs - session.heardAt > STALE_MS;
 }
@@ -33,6 +38,23 @@ const NOT_LIVE: ReadonlySet<Standing> = new Set<Standing>(["stale", "offline", "
 /** Whether nothing arrives any more, so that what is shown is from memory and must not be acted on. */
 export function isFromMemory(session: Session, nowMs: number): boolean {
   return NOT_LIVE.has(standing(session, nowMs));
+}
+
+const OBSTACLES: Readonly<Record<Standing, string | null>> = {
+  live: null,
+  polling: null,
+  silent: "Not now: Quell has not been heard for some seconds, and the connection may be broken.",
+  catching_up: "Not yet: the page is still catching up.",
+  connecting: "Not yet: the page is not connected.",
+  reconnecting: "Not now: the connection is lost, and what is shown may be old.",
+  stale: "Not while what is shown is stale.",
+  offline: "Not while this browser is offline.",
+  refused: "Not while Quell refuses the connection.",
+};
+
+/** Why nobody may act on what is shown, as a sentence; null while the page is known to be up to date. */
+export function obstacleOf(session: Session, nowMs: number): string | null {
+  return OBSTACLES[standing(session, nowMs)];
 }
 
 /** Events still to come, 0 while that is not known; null when every channel is up to date. */
@@ -73,6 +95,8 @@ export function sayStanding(session: Session, nowMs: number, delayMs: number | n
   switch (standing(session, nowMs)) {
     case "live":
       return delayMs === null ? "Live" : `Live, ${(Math.max(1, Math.ceil(delayMs / 100)) / 10).toFixed(1)} s behind`;
+    case "silent":
+      return `Not heard for ${age} s`;
     case "catching_up": {
       const left = behind(session) ?? 0;
       return left > 0 ? `Catching up, ${left.toLocaleString("en")} to go` : "Catching up";

@@ -100,8 +100,8 @@ def read_folder(path: Path, vocabulary: Vocabulary, *, origin: Origin = "own") -
 
 def refused(problems: Sequence[Problem]) -> ConfigError:
     """Return one error that names every problem, or as many as can be read."""
-    more = f"; and {len(problems) - SAID} more" if len(problems) > SAID else ""
-    return ConfigError("; ".join(map(str, problems[:SAID])) + more)
+    more = [f"and {len(problems) - SAID} more"] if len(problems) > SAID else []
+    return ConfigError(*map(str, problems[:SAID]), *more)
 
 
 def overlaid(*shelves: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -13,13 +13,14 @@ from typing import Literal
 
 import httpx
 
-from quell.actions.hosts import AllowedHosts, place_of
+from quell.actions.hosts import place_of
 from quell.actions.process import SupervisorClient
 from quell.addresses import shown_address
-from quell.app import parts, runbooks
+from quell.app import openfiles, parts, runbooks, webhooks
+from quell.app.accepting import accept
 from quell.app.labs import running_lab
 from quell.app.quell import DASHBOARD, LOG_FILE
-from quell.errors import ConfigError, Forbidden, StorageCorrupt, StorageError, UpstreamError
+from quell.errors import ConfigError, StorageCorrupt, StorageError, UpstreamError
 from quell.eventlog.inspection import inspect
 from quell.evidence.scrape import ScrapeSource
 from quell.evidence.source import EvidenceSource
@@ -54,7 +55,8 @@ async def examine(settings: Settings) -> Sequence[Finding]:
     async with httpx.AsyncClient(trust_env=False, follow_redirects=False) as client:
         beside = f"; with the lab that runs beside it (process {lab.pid})" if lab else ""
         return (
-            Finding(check="settings", state="ok", says=f"they can be read{beside}"),
+            *_settings(settings, beside),
+            _files_open(settings.live.processes),
             _token(settings),
             _folder(settings.data_dir),
             await asyncio.to_thread(_log, settings.data_dir / LOG_FILE),
@@ -67,6 +69,28 @@ async def examine(settings: Settings) -> Sequence[Finding]:
             _runbooks(settings),
             _dashboard(DASHBOARD),
         )
+
+
+def _settings(settings: Settings, beside: str) -> list[Finding]:
+    """Look at whether `serve` would accept the settings."""
+    try:
+        accept(settings)
+    except ConfigError as error:
+        mend = "Correct it; `serve` refuses to start before, and `quell check-config` says whether it is right."
+        return [Finding(check="settings", state="bad", says=fault, mend=mend) for fault in error.faults]
+    return [Finding(check="settings", state="ok", says=f"they can be read, and fit together{beside}")]
+
+
+def _files_open(processes: int) -> Finding:
+    """Look at how many files and sockets a Quell that is started from here may have."""
+    check, most = "open files", openfiles.most_allowed()
+    try:
+        openfiles.check_limit(processes)
+    except ConfigError as error:
+        mend = "Raise the limit for the user or the unit that runs Quell; `serve` refuses to start before."
+        return Finding(check=check, state="bad", says=str(error), mend=mend)
+    says = "as many files and sockets as it wants" if most is None else f"up to {most} files and sockets at once"
+    return Finding(check=check, state="ok", says=f"a process started from here may have {says}")
 
 
 def _token(settings: Settings) -> Finding:
@@ -181,7 +205,11 @@ def _free(host: str, port: int) -> Finding:
 
 async def _sources(settings: Settings, client: httpx.AsyncClient) -> list[Finding]:
     """Ask every source of evidence what it sees, once."""
-    scrape, sources = parts.evidence_sources(settings, client, lambda *_: None)
+    try:
+        scrape, sources = parts.evidence_sources(settings, client, lambda *_: None)
+    except ConfigError as error:
+        mend = "Correct it below `evidence`; no source is asked before."
+        return [Finding(check="evidence", state="bad", says=str(error), mend=mend)]
     if not sources:
         mend = "Name `evidence.targets`, `evidence.logs` or `evidence.changes`: without, no agent can look anywhere."
         return [Finding(check="evidence", state="unknown", says="no source is configured", mend=mend)]
@@ -241,12 +269,8 @@ def _senders(settings: Settings) -> list[Finding]:
         check, where = f"sender {name}", f"/ingest/{name}"
         given = {"a bearer token": sender.token, "a signature": sender.hmac_secret}
         proofs = [what for what, secret in given.items() if secret is not None]
-        empty = [what for what, secret in given.items() if secret is not None and not secret.get_secret_value()]
         mend = f"Set `ingest.senders.{name}.token` or `hmac_secret`, and the same at the sender."
-        if empty:
-            says = f"{where} wants {' and '.join(empty)} that is empty"
-            found.append(Finding(check=check, state="bad", says=says, mend=mend))
-        elif proofs:
+        if proofs:
             found.append(Finding(check=check, state="ok", says=f"{where} wants {' and '.join(proofs)}"))
         elif is_loopback(settings.host):
             says = f"{where} takes alerts from everybody on this machine"
@@ -265,8 +289,6 @@ def _pushed(settings: Settings) -> Finding:
     )
     if not wanted.enabled:
         return Finding(check=check, state="ok", says=f"{where} are not there: `evidence.otlp.enabled` is false")
-    if wanted.token is not None and not wanted.token.get_secret_value():
-        return Finding(check=check, state="bad", says=f"{where} want a bearer token that is empty", mend=mend)
     if wanted.token is not None:
         return Finding(check=check, state="ok", says=f"{where} want a bearer token")
     if is_loopback(settings.host):
@@ -295,32 +317,22 @@ async def _supervisor(settings: Settings, client: httpx.AsyncClient) -> Finding:
 
 
 def _webhooks(settings: Settings) -> list[Finding]:
-    """Look at whether each webhook may be called at all; none is called."""
-    hosts, found = AllowedHosts(settings.actions.allowed_hosts), []
-    for name, webhook in settings.actions.webhooks.items():
-        urls = (webhook.url, webhook.dry_run_url, webhook.verify_url, webhook.undo_url)
-        refused = [why for url in urls if url is not None and (why := _refused(hosts, url))]
-        says = (
-            f"{webhook.method} {place_of(httpx.URL(webhook.url))} may be called for {', '.join(webhook.services[:5])}"
-        )
-        mend = ""
-        if refused:
-            says, mend = refused[0], "Add `host` or `host:port` to `actions.allowed_hosts`."
-        elif not webhook.services:
-            refused = [says := "it names no service that it is for"]
-            mend = f"Name them in `actions.webhooks.{name}.services`."
-        found.append(Finding(check=f"webhook {name}", state="bad" if refused else "ok", says=says, mend=mend))
-    return found
-
-
-def _refused(hosts: AllowedHosts, url: str) -> str:
+    """Look at whether each webhook may be called at all, as the start does; none is called."""
     try:
-        hosts.check(httpx.URL(url))
-    except httpx.InvalidURL:
-        return f"{shown_address(url)} is no address"
-    except Forbidden as error:
-        return str(error)
-    return ""
+        entries = runbooks.unchecked(settings)
+    except ConfigError:  # the finding of the runbooks says why
+        entries = None
+    found = []
+    for name, faults in webhooks.faults_by_webhook(settings, entries).items():
+        check, webhook = f"webhook {name}", settings.actions.webhooks[name]
+        if faults:
+            mend = f"Correct `actions.webhooks.{name}`, its `services` or addresses, or `actions.allowed_hosts`."
+            found.append(Finding(check=check, state="bad", says="; ".join(faults), mend=mend))
+            continue
+        where, services = place_of(httpx.URL(webhook.url)), ", ".join(webhook.services[:5])
+        says = f"{webhook.method} {where} may be called for {services}"
+        found.append(Finding(check=check, state="ok", says=says))
+    return found
 
 
 def _dashboard(folder: Path) -> Finding:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import resource
 from dataclasses import dataclass
 
+from quell.errors import ConfigError
+
 RESERVE = 256
 """Files that are no connection of a client: the log, the stores of workflows, telemetry, calls to others."""
 RELAY_SOCKETS = 200
 """Connections of one relay to the first process."""
 BACKLOG = 4096
 """Connections that the system holds ready; they may all be accepted before the first that is too many is closed."""
+
+LEAST = 512
+"""Fewer leave less for clients than a few browsers and an Alertmanager behind one address take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,27 @@ def raise_limit() -> None:
     """Ask for as many as the system allows: what it gives unasked, often 1,024, is less than a wall of screens."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def needed(processes: int) -> int:
+    """Return how many files the first of so many processes must be allowed."""
+    return LEAST + RELAY_SOCKETS * (processes - 1)
+
+
+def most_allowed() -> int | None:
+    """Return how many files the system allows this process at most; None for any number."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if hard == resource.RLIM_INFINITY else hard
+
+
+def check_limit(processes: int) -> None:
+    """Check that there are enough files to serve with. Raises: ConfigError: it says how many are needed."""
+    most, least = most_allowed(), needed(processes)
+    if most is not None and most < least:
+        raise ConfigError(
+            f"this process may have {most} files and sockets open at once, and needs at least {least}: raise the hard "
+            f"limit (`ulimit -Hn {least}`, or LimitNOFILE= of its systemd unit)"
+        )
 
 
 def share(*, live: int, http: int, inside: int = 0) -> Share:

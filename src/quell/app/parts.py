@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 
 import httpx
 import structlog
@@ -30,6 +31,7 @@ from quell.actions.process import (
 )
 from quell.agents.case import Limits
 from quell.app import vendors, webhooks
+from quell.app.combining import all_of
 from quell.errors import ConfigError, QuellError
 from quell.eventlog.projections.earned import EarnedAutonomy, KindOf
 from quell.eventlog.projections.models import SERVICE, ReadModels
@@ -93,7 +95,7 @@ def evidence_sources(
     scrape = None
     if wanted.targets:
         scrape = ScrapeSource(
-            [scrape_target(number, target) for number, target in enumerate(wanted.targets)],
+            all_of(partial(scrape_target, number, target) for number, target in enumerate(wanted.targets)),
             client,
             clock=time.time,
             interval_s=wanted.scrape_interval_s,
@@ -137,15 +139,12 @@ def prometheus(wanted: Prometheus, client: httpx.AsyncClient) -> PrometheusSourc
 
 
 def scrape_target(number: int, wanted: Target) -> ScrapeTarget:
-    """Return an endpoint to watch. Raises: ConfigError: its authority cannot be read, or it has two credentials."""
-    place = f"evidence.targets.{number}"
-    if wanted.token is not None and wanted.password is not None:
-        raise ConfigError(f"{place}: give `token` or `password`, not both")
+    """Return an endpoint to watch. Raises: ConfigError: its authority cannot be read."""
     return ScrapeTarget(
         service=wanted.service,
         url=wanted.url,
         headers=vendors.credentials(wanted),
-        trusted=vendors.trusted(f"{place}.ca_file", wanted.url, wanted.ca_file),
+        trusted=vendors.trusted(f"evidence.targets.{number}.ca_file", wanted.url, wanted.ca_file),
     )
 
 

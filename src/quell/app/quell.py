@@ -91,7 +91,7 @@ DASHBOARD = Path(__file__).parents[1] / "dashboard"
 QUEUED_EVENTS = 50_000
 LOOK_EVERY_S = 1.0
 REVIVE_EVERY_S = 15.0
-FOLDED_AT_ONCE = 500
+FOLDED_AT_ONCE = 50
 """Events that are shown in one go; after so many everything else has its turn, however long a batch is."""
 
 

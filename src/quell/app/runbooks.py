@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from quell.actions.process import CHANGES
@@ -9,6 +10,7 @@ from quell.actions.runbook import Entry, Runbook
 from quell.actions.runbookfiles import Folder, Vocabulary, overlaid, read_folder, refused, shipped
 from quell.agents.indicators import KIND_OF
 from quell.app import webhooks
+from quell.app.combining import all_of
 from quell.settings import Settings
 
 
@@ -30,16 +32,26 @@ def shelf(settings: Settings) -> tuple[Entry, ...]:
     Raises: ConfigError: it names every file that cannot be used; or a webhook names no service or a cause that there is
         not, or two of them fit the same and nothing tells them apart.
     """
-    words = vocabulary(settings)
-    own: tuple[Entry, ...] = ()
-    if settings.actions.runbooks is not None:
-        folder = read_folder(settings.actions.runbooks, words)
-        if folder.problems:
-            raise refused(folder.problems)
-        own = folder.entries
-    entries = overlaid(shipped(words), webhooks.runbooks(settings), own)
+    entries = unchecked(settings)
     webhooks.check_told_apart(settings, entries)
     return entries
+
+
+def unchecked(settings: Settings) -> tuple[Entry, ...]:
+    """Return every runbook by name, whether or not webhooks are told apart. Raises: ConfigError, as `shelf`."""
+    words = vocabulary(settings)
+    of_webhooks, own = all_of((partial(webhooks.runbooks, settings), partial(_own, settings, words)))
+    return overlaid(shipped(words), of_webhooks, own)
+
+
+def _own(settings: Settings, words: Vocabulary) -> tuple[Entry, ...]:
+    """Return the runbooks of the settings' folder. Raises: ConfigError."""
+    if settings.actions.runbooks is None:
+        return ()
+    folder = read_folder(settings.actions.runbooks, words)
+    if folder.problems:
+        raise refused(folder.problems)
+    return folder.entries
 
 
 def in_use(entries: tuple[Entry, ...]) -> tuple[Runbook, ...]:

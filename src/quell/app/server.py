@@ -22,6 +22,7 @@ import uvloop
 
 from quell.addresses import shown_text
 from quell.app import openfiles
+from quell.app.accepting import accept
 from quell.app.labs import Drills, Lab, start_lab, stop_lab
 from quell.app.quell import LOG_FILE, Quell
 from quell.app.relay import SOCKET_FILE, Relays, RelaySettings
@@ -50,6 +51,8 @@ class _Server(uvicorn.Server):
 def run(settings: Settings, *, open_browser: bool = False) -> None:
     """Serve until SIGTERM or SIGINT. Raises: ConfigError, StorageError: it cannot start."""
     _log_to_stderr(settings.log_level)
+    accept(settings)
+    openfiles.check_limit(settings.live.processes)
     openfiles.raise_limit()
     # sqlite3 gives the interpreter lock up at every step and waits this long to get it back beside a busy loop.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -68,6 +71,7 @@ async def serve(settings: Settings, *, open_browser: bool) -> None:
             if settings.lab.enabled:
                 lab = await start_lab(settings, quell_url=url)
                 settings = lab.point(settings)
+                accept(settings)
             await _serve(settings, listening, url, Drills(lab, client) if lab else None, open_browser=open_browser)
         finally:
             listening.close()

@@ -8,11 +8,13 @@ import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from quell.app.combining import all_of
 from quell.errors import ConfigError
 from quell.evidence.github import GitHubSource, Repository
 from quell.evidence.indicatorqueries import QUERIES
@@ -43,16 +45,26 @@ THREADS = 8
 
 
 def sources(wanted: Evidence, client: httpx.AsyncClient) -> list[EvidenceSource]:
-    """Return the sources that are configured, those that measure first. Raises: ConfigError."""
-    found = list[EvidenceSource]()
-    if wanted.cloudwatch is not None or wanted.xray is not None or wanted.ecs is not None:
-        found += aws(wanted)
+    """Return the sources that are configured, those that measure first. Raises: ConfigError: with all faults."""
+    return all_of(builders(wanted, client))
+
+
+def builders(wanted: Evidence, client: httpx.AsyncClient) -> list[Callable[[], EvidenceSource]]:
+    """Return what builds each source that is configured, in their order; it raises ConfigError."""
+    found = list[Callable[[], EvidenceSource]]()
+    pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="aws")
+    if wanted.cloudwatch is not None:
+        found.append(partial(cloudwatch, wanted.cloudwatch, pool))
+    if wanted.xray is not None:
+        found.append(partial(xray, wanted.xray, pool))
+    if wanted.ecs is not None:
+        found.append(partial(ecs, wanted.ecs, pool))
     if wanted.loki is not None:
-        found.append(loki(wanted.loki, client))
+        found.append(partial(loki, wanted.loki, client))
     if wanted.kubernetes is not None:
-        found.append(kubernetes(wanted.kubernetes))
+        found.append(partial(kubernetes, wanted.kubernetes))
     if wanted.github is not None:
-        found.append(github(wanted.github, client))
+        found.append(partial(github, wanted.github, client))
     return found
 
 
@@ -126,23 +138,6 @@ def github(wanted: GitHub, client: httpx.AsyncClient) -> GitHubSource:
     )
 
 
-def aws(wanted: Evidence) -> list[EvidenceSource]:
-    """Return the sources that ask AWS. Raises: ConfigError: boto3 is not installed, or a setting is wrong."""
-    try:
-        importlib.import_module("boto3")
-    except ImportError as error:
-        raise ConfigError("evidence.cloudwatch, xray and ecs need boto3: pip install 'quell[aws]'") from error
-    pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="aws")
-    found = list[EvidenceSource]()
-    if wanted.cloudwatch is not None:
-        found.append(cloudwatch(wanted.cloudwatch, pool))
-    if wanted.xray is not None:
-        found.append(xray(wanted.xray, pool))
-    if wanted.ecs is not None:
-        found.append(ecs(wanted.ecs, pool))
-    return found
-
-
 def cloudwatch(wanted: CloudWatch, pool: ThreadPoolExecutor) -> EvidenceSource:
     """Return the source that asks CloudWatch. Raises: ConfigError."""
     from quell.evidence.cloudwatch import CloudWatchSource
@@ -150,6 +145,7 @@ def cloudwatch(wanted: CloudWatch, pool: ThreadPoolExecutor) -> EvidenceSource:
 
     if not wanted.metrics and not wanted.log_groups:
         raise ConfigError("evidence.cloudwatch: name `metrics`, `log_groups` or both")
+    metrics = all_of(partial(_metric, number, one) for number, one in enumerate(wanted.metrics))
     insights = None
     if wanted.log_groups:
         insights = LogsInsights(
@@ -160,7 +156,7 @@ def cloudwatch(wanted: CloudWatch, pool: ThreadPoolExecutor) -> EvidenceSource:
         )
     return CloudWatchSource(
         _calls("cloudwatch", wanted, pool),
-        [_metric(number, one) for number, one in enumerate(wanted.metrics)],
+        metrics,
         insights,
         clock=time.time,
         period_s=wanted.period_s,
@@ -218,7 +214,10 @@ def _calls(service: str, wanted: CloudWatch | XRay | Ecs, pool: ThreadPoolExecut
     """Return the calls of an AWS service, which are not retried: who waits has little time. Raises: ConfigError."""
     from quell.evidence.awscalls import AwsCalls
 
-    boto3, botocore = importlib.import_module("boto3"), importlib.import_module("botocore")
+    try:
+        boto3, botocore = importlib.import_module("boto3"), importlib.import_module("botocore")
+    except ImportError as error:
+        raise ConfigError("evidence.cloudwatch, xray and ecs need boto3: pip install 'quell[aws]'") from error
     config = importlib.import_module("botocore.config").Config(
         connect_timeout=min(wanted.timeout_s, 3.0),
         read_timeout=wanted.timeout_s,

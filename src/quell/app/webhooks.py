@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import combinations, permutations
 
 from quell.actions.catalog import score_of
@@ -11,6 +12,7 @@ from quell.actions.http import HttpActionSpec, HttpCall, changed_by, check_spec
 from quell.actions.patterns import common_name, matches_any
 from quell.actions.process import CHANGES
 from quell.actions.runbook import Entry, Match, Runbook, Step
+from quell.app.combining import all_of
 from quell.errors import ConfigError
 from quell.incident.events import Cause, TrackRecord
 from quell.settings import Settings, Webhook
@@ -56,23 +58,24 @@ def runbooks(settings: Settings) -> tuple[Entry, ...]:
     Raises: ConfigError: a webhook names no service, or a cause that there is not, or is called as a change of the
         supervisor.
     """
-    changes = {change.name for change in CHANGES} if settings.actions.supervisor is not None else set()
-    for name, webhook in settings.actions.webhooks.items():
-        if name in changes:
-            raise ConfigError(f"actions.webhooks.{name}: the supervisor has a change of that name: call it otherwise")
-        if not any(pattern.strip() for pattern in webhook.services):
-            raise ConfigError(
-                f"actions.webhooks.{name}.services: must name the services that it changes, by name or pattern"
-            )
-    return tuple(
-        Entry(runbook=_runbook(name, webhook), origin="settings")
-        for name, webhook in settings.actions.webhooks.items()
-        if webhook.causes
-    )
+    webhooks = settings.actions.webhooks.items()
+    entries = all_of(partial(_entry, name, webhook, settings) for name, webhook in webhooks)
+    return tuple(one for one in entries if one is not None)
+
+
+def _entry(name: str, webhook: Webhook, settings: Settings) -> Entry | None:
+    """Return the runbook of a webhook, or None when it names no cause. Raises: ConfigError, as `runbooks`."""
+    if settings.actions.supervisor is not None and name in {change.name for change in CHANGES}:
+        raise ConfigError(f"actions.webhooks.{name}: the supervisor has a change of that name: call it otherwise")
+    if not webhook.services:
+        raise ConfigError(
+            f"actions.webhooks.{name}.services: must name the services that it changes, by name or pattern"
+        )
+    return Entry(runbook=_runbook(name, webhook), origin="settings") if webhook.causes else None
 
 
 def _runbook(name: str, webhook: Webhook) -> Runbook:
-    causes = tuple(dict.fromkeys(_cause(word, name) for word in webhook.causes))
+    causes = tuple(dict.fromkeys(all_of(partial(_cause, word, name) for word in webhook.causes)))
     return Runbook(
         name=f"webhook-{name}",
         version="settings",
@@ -99,30 +102,80 @@ def check_calls(settings: Settings) -> None:
 
     Raises: ConfigError.
     """
+    all_of(check for _, check in _checks_of_calls(settings))
+
+
+def _checks_of_calls(settings: Settings) -> Iterator[tuple[tuple[str, ...], Callable[[], None]]]:
+    """Yield each check of calls with the webhooks that it is about."""
     hosts = AllowedHosts(settings.actions.allowed_hosts)
     found = tuple(specs(settings))
     for spec in found:
-        check_spec(spec, hosts)
+        yield (spec.name,), partial(check_spec, spec, hosts)
     for spec, other in permutations(found, 2):
-        for asks, call in (("the dry run", spec.dry_run), ("verify", spec.verify)):
-            if call is not None and (changes := changed_by(other, call.method, call.url)):
-                raise ConfigError(
-                    f"actions.webhooks.{spec.name}: the address of {asks} is that of {changes} of {other.name}: "
-                    "it needs its own"
-                )
+        yield (spec.name, other.name), partial(_check_apart, spec, other)
+
+
+def faults_by_webhook(settings: Settings, entries: Iterable[Entry] | None) -> dict[str, list[str]]:
+    """
+    Return what `runbooks`, `check_calls` and `check_told_apart` refuse, by the webhooks that it is about.
+
+    Args:
+        entries: all runbooks, those of webhooks too; None where they are not known, and nothing is said of them.
+    """
+    found: dict[str, list[str]] = {name: [] for name in settings.actions.webhooks}
+    checks: list[tuple[tuple[str, ...], Callable[[], object]]] = [
+        *(((name,), partial(_entry, name, one, settings)) for name, one in settings.actions.webhooks.items()),
+        *_checks_of_calls(settings),
+    ]
+    for names, check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            for name in names:
+                found[name] += error.faults
+    for names, fault in _clashes(settings, entries) if entries is not None else ():
+        for name in names:
+            found[name].append(fault)
+    return found
+
+
+def _check_apart(spec: HttpActionSpec, other: HttpActionSpec) -> None:
+    """Check that no call of one webhook that only asks makes the change of another. Raises: ConfigError."""
+    for asks, call in (("the dry run", spec.dry_run), ("verify", spec.verify)):
+        if call is not None and (changes := changed_by(other, call.method, call.url)):
+            raise ConfigError(
+                f"actions.webhooks.{spec.name}: the address of {asks} is that of {changes} of {other.name}: "
+                "it needs its own"
+            )
 
 
 def check_told_apart(settings: Settings, entries: Iterable[Entry]) -> None:
     """
-    Check that of any two webhooks that fit the same cause of the same service a runbook says which comes first.
+    Check that each webhook can be called, and that of two that fit the same cause and service one comes first.
 
     Two are told apart when their runbooks differ in weight, risk, kinds, series, labels or pre-conditions, or when one
     runbook has both as steps. Whether two patterns can match the same service is worked out for every name there could
     be: services are not all known when Quell starts.
 
-    Raises: ConfigError: it names both, the cause, and a service as an example.
+    Raises: ConfigError: for each pair that is not, it names both, the cause, and a service as an example.
     """
+    faults = [fault for _, fault in _clashes(settings, entries)]
+    if faults:
+        raise ConfigError(*faults)
+
+
+def _clashes(settings: Settings, entries: Iterable[Entry]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the webhooks that are not told apart or never called, and what is wrong with them."""
+    entries = tuple(entries)
     webhooks = settings.actions.webhooks
+    named = {step.action for entry in entries for step in entry.runbook.steps}
+    for name, webhook in webhooks.items():
+        if not webhook.causes and name not in named:
+            yield (
+                (name,),
+                f"actions.webhooks.{name}.causes: is empty, and no runbook names the webhook, so it would never be "
+                "called: name the causes that it mends, or write a runbook that uses it",
+            )
     books = [entry.runbook for entry in entries if entry.runbook.enabled]
     using = [(book, step.action) for book in books for step in book.steps if step.action in webhooks]
     ordered = {frozenset(pair) for book in books for pair in combinations([step.action for step in book.steps], 2)}
@@ -136,9 +189,10 @@ def check_told_apart(settings: Settings, entries: Iterable[Entry]) -> None:
         patterns = (webhooks[one].services, webhooks[other].services, book.match.services, other_book.match.services)
         service = _service_of_all(patterns, known)
         if service is not None:
-            raise ConfigError(
+            yield (
+                (one, other),
                 f"actions.webhooks.{one} and actions.webhooks.{other} both fit {causes[0]} of service {service!r}, and "
-                "nothing tells them apart: give each its own services or causes, or write a runbook that prefers one"
+                "nothing tells them apart: give each its own services or causes, or write a runbook that prefers one",
             )
 
 

@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import gc
 import json
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import msgspec
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from quell import __version__
 from quell.addresses import shown_values
@@ -22,16 +25,19 @@ from quell.cli.asking import LOCAL, Token, Url, ask
 from quell.cli.bench import bench_app
 from quell.cli.imports import import_app
 from quell.cli.outcomes import outcomes
-from quell.cli.printing import Config, Format, Output, print_rows, write_to
+from quell.cli.printing import Config, Format, Output, on_one_line, print_rows, print_wrapped, write_to
 from quell.cli.runbooks import runbooks_app
 from quell.cli.takeback import take_back
-from quell.errors import QuellError
+from quell.errors import ConfigError, QuellError
+from quell.incident.alert import Severity
+from quell.incident.severity import known_severity, plain_word
 from quell.outcomes.files import as_csv, as_json
 from quell.outcomes.record import Origin
-from quell.settings import load
+from quell.settings import load, read
 
 if TYPE_CHECKING:
-    from quell.client import State
+    from quell.client import Event, State
+    from quell.eventlog.log import Recorded
 
 app = typer.Typer(
     name="quell",
@@ -58,6 +64,9 @@ class Written(StrEnum):
     JSON = "json"
 
 
+ENTRIES_TOLD = 1000
+"""Of so many entries `tail` remembers what it said."""
+
 IMPORT_GC_THRESHOLD = 200_000
 """New objects between two rounds of the collector while a server is imported."""
 
@@ -65,16 +74,26 @@ IMPORT_GC_THRESHOLD = 200_000
 def main() -> None:
     """Run the command line; every expected error is one line on stderr and exit code 2."""
     try:
-        app(prog_name="quell")
+        code = app(prog_name="quell", standalone_mode=False)
+    except NoArgsIsHelpError as error:
+        error.show()
+        raise SystemExit(error.exit_code) from error
+    except ClickException as error:
+        _fail(error.format_message())
     except QuellError as error:
         _fail(str(error))
+    except typer.Abort as error:
+        raise SystemExit(1) from error
+    raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str) -> NoReturn:
-    # What a file or a server said may be in it, and must not drive the terminal.
-    told = "".join(c if c.isprintable() else " " for c in message)
-    print(f"quell: {' '.join(told.split())}", file=sys.stderr)
+    _complain(message)
     raise SystemExit(2)
+
+
+def _complain(message: str) -> None:
+    print(f"quell: {on_one_line(message)}", file=sys.stderr)
 
 
 @app.callback(invoke_without_command=True)
@@ -123,18 +142,26 @@ def lab(context: typer.Context) -> None:
 
 @app.command("check-config")
 def check_config(config: Config = None, output: Format = Output.TABLE) -> None:
-    """Read the settings and runbooks as `serve` would, and say what is wrong with them."""
-    from quell.app.runbooks import shelf
-    from quell.app.webhooks import check_calls
+    """Read the settings and runbooks as `serve` would, and list all that is wrong with them."""
+    from quell.app.accepting import accept
+    from quell.app.combining import all_of
 
-    settings = load(config)
-    settings.access_token()
-    shelf(settings)
-    check_calls(settings)
+    try:
+        settings, faults = read(config)
+        all_of((partial(_refuse, faults), partial(accept, settings)))
+    except ConfigError as error:
+        for fault in error.faults:
+            _complain(fault)
+        raise typer.Exit(2) from error
     if output is Output.JSON:
         print(json.dumps(shown_values(settings.model_dump(mode="json")), indent=2))
     else:
         print(f"settings are fine{f' ({config})' if config else ''}")
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise ConfigError(*faults)
 
 
 @app.command()
@@ -145,7 +172,11 @@ def doctor(config: Config = None, data: Data = None, output: Format = Output.TAB
     settings = load(config, data_dir=data)
     findings = _run(examine(settings))
     rows = [{"check": one.check, "state": one.state, "says": one.says, "mend": one.mend} for one in findings]
-    print_rows(rows, output, ["check", "state", "says", "mend"])
+    if output is Output.JSON:
+        print_rows(rows, output, ["check", "state", "says", "mend"])
+    else:
+        said = [{**row, "says": "\n".join(filter(None, (row["says"], row["mend"])))} for row in rows]
+        print_wrapped(said, {"check": 26, "state": 7, "says": None}, width=shutil.get_terminal_size((80, 24)).columns)
     raise typer.Exit(1 if any(one.state == "bad" for one in findings) else 0)
 
 
@@ -153,12 +184,18 @@ def doctor(config: Config = None, data: Data = None, output: Format = Output.TAB
 def send_test_alert(
     url: Url = LOCAL,
     service: Annotated[str, typer.Option(help="Service the alert is about.")] = "quell-test",
-    severity: Annotated[str, typer.Option(help="critical, error, warning or info.")] = "info",
+    severity: Annotated[
+        str, typer.Option(help="critical, error, warning, info, or another word for one; of the site's with --config.")
+    ] = "info",
     resolve: Annotated[bool, typer.Option("--resolve", help="Send the end of the test alert instead.")] = False,
     token: Annotated[str | None, typer.Option(envvar="QUELL_SENDER_TOKEN", help="Bearer token of the source.")] = None,
+    config: Config = None,
     output: Format = Output.TABLE,
 ) -> None:
     """Send one test alert the way a tool would; it counts nowhere, and ends by itself after ten minutes."""
+    own = load(config).ingest.severities if config else {}
+    if known_severity(severity, {plain_word(word): Severity(plain) for word, plain in own.items()}) is None:
+        _fail(f"there is no severity {severity!r}: {', '.join([*Severity, *own])}")
     body = {
         "alerts": [
             {
@@ -184,7 +221,7 @@ def look_again(
     token: Token = None,
     output: Format = Output.TABLE,
 ) -> None:
-    """Have the agents look again at an incident, also after they handed it over."""
+    """Have the agents look again at an incident, also after they handed it over; exit code 2 when Quell refuses."""
     where = f"{url.rstrip('/')}/api/v1/incidents/{quote(incident, safe='')}/look_again"
     print_rows([ask("POST", where, token=token, json={"reason": reason})], output, ["id", "state", "summary"])
 
@@ -202,13 +239,15 @@ def tail(
     from quell.client import Client, Event, Snapshot
 
     async def print_all() -> None:
+        teller = _Teller()
         address = f"{url.rstrip('/').replace('http', 'ws', 1)}/ws"
         async with Client(address, token=token, on_state=_state_sayer()) as client:
             async for item in client.follow(channel):
                 if output is Output.JSON:
                     print(msgspec.json.encode(item).decode(), flush=True)
                 elif isinstance(item, Event):
-                    print(_said(item), flush=True)
+                    if line := teller.line(item):
+                        print(line, flush=True)
                 else:
                     rows = item.data.get("items", []) if isinstance(item.data, dict) else []
                     print(f"{channel}: {len(rows)} so far; following", flush=True)
@@ -242,31 +281,42 @@ def _state_sayer() -> Callable[[State], None]:
     return say
 
 
-def _said(message: Any) -> str:
-    data = message.data if isinstance(message.data, dict) else {}
-    entry = data.get("entry", data)
-    if "title" in entry and "incident_id" in entry:
-        at = str(entry.get("at", ""))[11:19]
-        who = entry.get("agent") or entry.get("by", "")
-        return f"{at}  {who:<12} {entry['incident_id']:<9} {entry['title']} {entry.get('text', '')}".rstrip()
-    return f"{message.kind}  {json.dumps(data, default=str)[:400]}"
+class _Teller:
+    """Says in a line what each message brings that was not said before."""
+
+    def __init__(self) -> None:
+        self._told = dict[tuple[str, int], tuple[str, ...]]()
+
+    def line(self, message: Event) -> str:
+        """Return the line; of an entry that was said before, only what is new in it, and nothing if nothing is."""
+        data = message.data if isinstance(message.data, dict) else {}
+        entry = data.get("entry", data)
+        if not isinstance(entry, dict) or not {"title", "incident_id", "position"} <= entry.keys():
+            return f"{message.kind}  {json.dumps(data, default=str)[:400]}"
+        words = (entry["title"], *entry.get("text", "").split("\n"))
+        place = (entry["incident_id"], entry["position"])
+        told = self._told.pop(place, ())
+        self._told[place] = words
+        if len(self._told) > ENTRIES_TOLD:
+            del self._told[next(iter(self._told))]
+        new = on_one_line(" ".join(word for word in words if word not in told))
+        if not new:
+            return ""
+        at, who = str(entry.get("at", ""))[11:19], entry.get("agent") or entry.get("by", "")
+        return f"{at}  {who:<12} {entry['incident_id']:<9} {new}"
 
 
 @app.command()
 def replay(
     incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
     data: Data = None,
+    config: Config = None,
     output: Format = Output.TABLE,
 ) -> None:
     """Fold the recorded events of an incident again and show the same incident."""
-    from quell.app.replay import retold, stored_events
-    from quell.incident.events import incident_stream
+    from quell.app.replay import retold
 
-    settings = load(None, data_dir=data)
-    records = list(stored_events(settings.data_dir / "log.db", stream=incident_stream(incident)))
-    if not records:
-        _fail(f"there is no incident {incident} in {settings.data_dir / 'log.db'}")
-    view = retold(records)
+    view = retold(_recorded(load(config, data_dir=data).data_dir / "log.db", incident))
     if output is Output.JSON:
         print(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
         return
@@ -291,7 +341,6 @@ def export(
 ) -> None:
     """Write recorded events, or incidents folded from them, as JSON lines; or the records behind the figures."""
     from quell.app.replay import as_line, incidents_of, outcomes_of, stored_events
-    from quell.incident.events import incident_stream
 
     if what not in ("events", "incidents", "outcomes"):
         _fail(f"cannot export {what!r}: events, incidents or outcomes")
@@ -300,14 +349,25 @@ def export(
     if what != "outcomes" and (form or kind):
         _fail(f"--format and --kind are for outcomes; {what} are JSON lines")
     settings = load(config, data_dir=data)
-    stream = incident_stream(incident) if incident else None
-    records = stored_events(settings.data_dir / "log.db", stream=stream)
+    log = settings.data_dir / "log.db"
+    records = stored_events(log) if incident is None else _recorded(log, incident)
     if what == "outcomes":
         rows = outcomes_of(records, kept=settings.outcomes.exact, origin=kind)
         write_to(to, as_json(rows) if form is Written.JSON else as_csv(rows))
     else:
         lines = (as_line(record) for record in records) if what == "events" else incidents_of(records)
         write_to(to, (f"{line}\n".encode() for line in lines))
+
+
+def _recorded(log: Path, incident: str) -> list[Recorded]:
+    """Return the events of an incident. Raises: ConfigError: there is no log, or none of them in it."""
+    from quell.app.replay import stored_events
+    from quell.incident.events import incident_stream
+
+    records = list(stored_events(log, stream=incident_stream(incident)))
+    if not records:
+        raise ConfigError(f"there is no incident {incident} in {log}")
+    return records
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

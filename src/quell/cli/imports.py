@@ -18,7 +18,7 @@ from quell.cli.printing import Format, Output
 from quell.errors import ConfigError
 from quell.ingest.past.checks import check_source
 from quell.ingest.past.dates import read_format
-from quell.ingest.past.fields import read_mapping
+from quell.ingest.past.fields import LACKING, read_mapping
 from quell.ingest.past.shapes import Shape, opened
 
 import_app = typer.Typer(help="Take over what other tools recorded.", no_args_is_help=True)
@@ -55,13 +55,13 @@ def import_incidents(
     """Import incidents of the past; those imported before are skipped. Exit code 1 when rows were bad."""
     from quell.cli.importing import Counts, Refusals, go_through
     from quell.cli.posting import Sender
-    from quell.ingest.past.reading import Reader, settle_dates
+    from quell.ingest.past.reading import Reader, look_through
 
     mapping = read_mapping(mapped or ())
     dates = read_format(date_format)
     with opened(file, shape, mapping) as looked_at:
-        dates = settle_dates(looked_at.rows, dates)
-    reader = Reader(now=datetime.now(UTC), zone=_zone(time_zone), dates=dates)
+        dates, lacks = look_through(looked_at.rows, dates)
+    reader = Reader(now=datetime.now(UTC), zone=_zone(time_zone), dates=dates, lacks=lacks)
     counts = Counts()
     with contextlib.ExitStack() as stack:
         refused = Refusals(file=stack.enter_context(_writing(rejected, file)))
@@ -82,6 +82,7 @@ def import_incidents(
         "rejected": refused.count,
         "kinds": dict(reader.kinds),
         "reasons": dict(refused.reasons.most_common()),
+        "lacks": {name: LACKING[name] for name in lacks},
         "notices": dict(reader.notices.most_common()),
         "first_rejected": [{read.place: one.place, "id": one.id, "says": one.says} for one in refused.first],
     }
@@ -126,6 +127,7 @@ def _said(summary: dict[str, Any], place: str) -> Iterator[str]:
     yield from (f"{count:>9}    {reason}" for reason, count in summary["reasons"].items())
     if kinds:
         yield f"Those that are not rejected: {kinds}"
+    yield from (f"This file has no column for {name}, so {says}." for name, says in summary["lacks"].items())
     yield from (f"{count:>9}  {notice}" for notice, count in summary["notices"].items())
     for one in summary["first_rejected"]:
         yield f"{place} {one[place]}  {one['id'] or '-'}  {one['says']}"

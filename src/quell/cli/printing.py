@@ -6,7 +6,9 @@ import json
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +36,40 @@ def print_rows(rows: list[dict[str, Any]], output: Output, columns: list[str]) -
     for line in [dict(zip(columns, columns, strict=True)), *rows]:
         cells = (str(line.get(name, "")).ljust(width) for name, width in zip(columns, widths, strict=True))
         print("  ".join(cells).rstrip())
+
+
+LEAST_CHARS = 20
+"""A column is no narrower, however narrow the terminal is."""
+
+
+def print_wrapped(rows: list[dict[str, str]], columns: dict[str, int | None], *, width: int) -> None:
+    """
+    Print a table whose cells go on below themselves, so that no line is longer than the terminal is wide.
+
+    Args:
+        rows: a line break in a cell begins a new line of it.
+        columns: most characters of each; None for the last, which has what is left.
+        width: characters, at least what the columns need with `LEAST_CHARS` for the last.
+    """
+    sizes = list[int]()
+    for name, most in columns.items():
+        longest = max(len(name), *(len(row[name]) for row in rows))
+        left = max(LEAST_CHARS, width - sum(sizes) - 2 * len(sizes))
+        sizes.append(left if most is None else min(most, longest))
+    for row in [dict(zip(columns, columns, strict=True)), *rows]:
+        cells = [_wrapped(row[name], size) for name, size in zip(columns, sizes, strict=True)]
+        for parts in zip_longest(*cells, fillvalue=""):
+            print("  ".join(part.ljust(size) for part, size in zip(parts, sizes, strict=True)).rstrip())
+
+
+def _wrapped(cell: str, size: int) -> list[str]:
+    lines = [on_one_line(line) for line in cell.split("\n")]
+    return [part for line in lines for part in wrap(line, size, break_on_hyphens=False) or [""]]
+
+
+def on_one_line(text: str) -> str:
+    """Return a text without what could drive the terminal: a file or a server may have said it."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def write_to(path: Path | None, pieces: Iterable[bytes]) -> None:

@@ -26,7 +26,7 @@ def take_back(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what comes of it.")] = 60.0,
     output: Format = Output.TABLE,
 ) -> None:
-    """Take back a change that Quell made; exit code 1 when it could not be."""
+    """Take back a change that Quell made; exit code 1 when that failed or has not ended, 2 when Quell refuses."""
     place = f"{url.rstrip('/')}/api/v1/incidents/{quote(incident, safe='')}"
     body = {"plan_id": plan, "reason": reason}
     ask("POST", f"{place}/take_back", token=token, key=uuid.uuid4().hex, json=body)

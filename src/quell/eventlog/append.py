@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,10 @@ MAX_NAME_CHARS = 255
 """Of a stream's name and of an idempotency key."""
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 """Of one encoded event; a hundred of these still fit one answer of SQLite (1e9 bytes)."""
+
+EVENTS_AT_ONCE = 200
+BYTES_AT_ONCE = 1024 * 1024
+"""Once so many events or bytes are encoded everything else on the event loop has its turn; some milliseconds."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -48,36 +52,45 @@ class Append:
     done: asyncio.Future[Appended]
 
 
-def prepare(writes: Sequence[Write], *, key: str | None, at: datetime, done: asyncio.Future[Appended]) -> Append:
+async def prepare(
+    writes: Sequence[Write], *, key: str | None, clock: Callable[[], datetime], done: asyncio.Future[Appended]
+) -> Append:
     """
-    Check and encode an append.
+    Check and encode an append; a short one without a pause, a long one in slices.
+
+    Args:
+        clock: asked for the time of the append when all of it is encoded.
 
     Raises: Malformed: nothing to append, a bad name, or an event that could not be read back. TooLarge.
     """
     if key is not None:
         check_name(key, "idempotency key")
-    parts = [_prepare_part(write) for write in writes]
-    events = sum(len(part.events) for part in parts)
+    parts: list[Part] = []
+    events = body_bytes = events_since = bytes_since = 0
+    for write in writes:
+        check_name(write.stream, "stream")
+        part = Part(stream=write.stream, expected_offset=write.expected_offset, events=[])
+        for event in write.events:
+            if events_since >= EVENTS_AT_ONCE or bytes_since >= BYTES_AT_ONCE:
+                events_since = bytes_since = 0
+                await asyncio.sleep(0)
+            prepared = _prepare_event(event)
+            part.events.append(prepared)
+            size = len(prepared[1])
+            events, events_since = events + 1, events_since + 1
+            body_bytes, bytes_since = body_bytes + size, bytes_since + size
+        parts.append(part)
     if not events:
         raise Malformed("an append needs at least one event")
-    at = at.astimezone(UTC)
+    at = clock().astimezone(UTC)
     return Append(
         parts=parts,
         key=key,
         at=at,
         at_us=(at - EPOCH) // MICROSECOND,
         events=events,
-        body_bytes=sum(len(body) for part in parts for _, body, _ in part.events),
+        body_bytes=body_bytes,
         done=done,
-    )
-
-
-def _prepare_part(write: Write) -> Part:
-    check_name(write.stream, "stream")
-    return Part(
-        stream=write.stream,
-        expected_offset=write.expected_offset,
-        events=[_prepare_event(event) for event in write.events],
     )
 
 

@@ -46,6 +46,8 @@ class SqliteEventLog:
         self._queue_events = queue_events
         self._queue_bytes = queue_bytes
         self._loop = asyncio.get_running_loop()
+        self._preparing = asyncio.Lock()
+        """Held while an append is encoded, so that all are queued in the order in which they were asked for."""
         self._waiting: set[Append | Probe | Mark] = set()
         self._events_waiting = self._bytes_waiting = 0
         self._stopped = self._loop.create_future()
@@ -109,12 +111,18 @@ class SqliteEventLog:
 
     async def append(self, writes: Sequence[Write], *, key: str | None = None) -> Appended:
         """
-        Append all writes in one step and return once they are durable.
+        Append all writes in one step and return once they are durable; appends are decided in the order of the calls.
 
         Raises: WrongOffset. StorageBusy: the queue is full. StorageError. Malformed, TooLarge: it cannot be kept.
         """
         self._check_open()
-        append = prepare(writes, key=key, at=self._clock(), done=self._loop.create_future())
+        async with self._preparing:
+            append = await prepare(writes, key=key, clock=self._clock, done=self._loop.create_future())
+            self._queue(append)
+        return await append.done
+
+    def _queue(self, append: Append) -> None:
+        self._check_open()  # it may have been closed while a long append was encoded
         if self._waiting and (
             self._events_waiting + append.events > self._queue_events
             or self._bytes_waiting + append.body_bytes > self._queue_bytes
@@ -127,7 +135,6 @@ class SqliteEventLog:
         self._events_waiting += append.events
         self._bytes_waiting += append.body_bytes
         self._writer.put(append)
-        return await append.done
 
     async def find(self, key: str) -> Appended | None:
         """Return the durable append that an idempotency key stands for; None when there is none."""
@@ -162,6 +169,7 @@ class SqliteEventLog:
                 batch = await self._read_on(after, SUBSCRIPTION_PAGE)
             after = batch[-1].position
             yield batch
+            await asyncio.sleep(0)  # whoever follows a long append from memory waits for nothing else between its pages
 
     async def check(self) -> None:
         """Prove that the store can be written now, by writing to it; raise `StorageError` if not."""

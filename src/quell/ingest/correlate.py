@@ -162,8 +162,15 @@ class Correlator:
         if not len(self._ledger.held):
             return
         for match in self._related(alert, batch.now_s):
-            for waiting, _ in list(match.group.alerts.values()):
-                self._join(case, waiting, f"It waited below the threshold for {alert.name}. {match.why}", batch)
+            for waiting, weight in list(match.group.alerts.values()):
+                waited = self._waited(waiting, weight)
+                self._join(case, waiting, f"{waited}, and {alert.name} brought it along. {match.why}", batch)
+
+    def _waited(self, alert: Alert, weight: float) -> str:
+        """Say why an alert that joins now had waited; one that flapped when it came weighs less than its severity."""
+        if weight < self._rules.weight(alert.severity):
+            return "It waited since it kept changing between firing and resolved"
+        return "It waited below the threshold"
 
     def _open_or_hold(self, alert: Alert, first: bool, batch: Batch) -> bool:
         related = self._related(alert, batch.now_s)
@@ -175,20 +182,21 @@ class Correlator:
             self._hold(alert, f"{says}, and {self._rules.threshold:g} opens an incident.", batch, related)
             return False
         waiting = [
-            (each, match.why)
+            (each, weight, match.why)
             for match in related
-            for each, _ in match.group.alerts.values()
+            for each, weight in match.group.alerts.values()
             if each.fingerprint != alert.fingerprint
         ]
-        alerts = [each for each, _ in waiting] + [alert]
+        alerts = [each for each, _, _ in waiting] + [alert]
         if self._rules.opens(total):
-            said = "One alert weighs" if len(alerts) == 1 else f"{len(alerts)} alerts together weigh"
+            counted = sum(weight > 0 for _, weight, _ in waiting) + (own > 0)
+            said = "One alert weighs" if counted == 1 else f"{counted} alerts together weigh"
             reason = f"{said} {total:g}, and {self._rules.threshold:g} opens an incident."
         else:
             reason = "It is the first critical alert of its kind."
         case = self._open(alerts, reason, batch)
-        for each, why in waiting:
-            self._join(case, each, f"It waited below the threshold. {why}", batch)
+        for each, weight, why in waiting:
+            self._join(case, each, f"{self._waited(each, weight)}. {why}", batch)
         self._join(case, alert, f"It opened the incident: {reason}", batch)
         return True
 

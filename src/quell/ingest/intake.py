@@ -189,15 +189,20 @@ class Intake:
                 await asyncio.sleep(0)
             self._way.take(alert, batch)
         batch.not_sent = parsed.not_sent
-        self._correlator.say_not_sent(self._homes(parsed), parsed, batch)
+        self._correlator.say_not_sent(await self._homes(parsed), parsed, batch)
 
-    def _homes(self, parsed: Parsed) -> Collection[str]:
+    async def _homes(self, parsed: Parsed) -> Collection[str]:
         """Return the incidents that the alerts of a request are in, if it matters how many were left out of it."""
         if not parsed.alerts or (not parsed.alerts[0].group and not parsed.not_sent):
             return ()
-        known = (self._ledger.recognise(alert)[0].fingerprint for alert in parsed.alerts)
-        tracks = map(self._ledger.tracks.get, known)
-        return dict.fromkeys(track.group for track in tracks if track is not None and not track.waiting)
+        homes: dict[str, None] = {}
+        for index, alert in enumerate(parsed.alerts, start=1):
+            if index % SLICE == 0:
+                await asyncio.sleep(0)
+            track = self._ledger.tracks.get(self._ledger.recognise(alert)[0].fingerprint)
+            if track is not None and not track.waiting:
+                homes[track.group] = None
+        return homes
 
     # --- what time brings ------------------------------------------------------------------------------------------
 

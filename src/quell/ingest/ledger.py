@@ -66,6 +66,8 @@ class Ledger:
         """By fingerprint: alerts that fire and would have been news but for a silence, the oldest first."""
         self.tests: OrderedDict[str, float] = OrderedDict()
         """Tests that fire, and since when; the oldest first."""
+        self.flapped: OrderedDict[str, float] = OrderedDict()
+        """Alerts held because they flapped, and when, the oldest first; some of them may have gone on since."""
         self.last_number = 0
         self._done: OrderedDict[str, None] = OrderedDict()
         self._takers: Mapping[type, Callable[[str, Any, float], None]] = {
@@ -119,10 +121,26 @@ class Ledger:
         return (replace(alert, fingerprint=found[0]), False) if len(found) == 1 else (alert, bool(found))
 
     def due(self, now_s: float) -> bool:
-        """Return whether time alone brings something: a silence is over that keeps alerts back, or a test is."""
+        """Return whether time alone brings something: a silence that keeps alerts back is over, a test, or flapping."""
         self.silences.prune(now_s)
-        oldest_s = next(iter(self.tests.values()), now_s)
-        return bool(self.silenced and self.silences.any_over) or oldest_s < self._tests_until(now_s)
+        if next(iter(self.tests.values()), now_s) < self._tests_until(now_s):
+            return True
+        if next(iter(self.flapped.values()), now_s) < now_s - self.rules.flap_s:
+            return True
+        return bool(self.silenced and self.silences.any_over)
+
+    def calm_again(self, now_s: float) -> list[Alert]:
+        """Return the alerts that fire, wait because they flapped, and have been quiet since; each is returned once."""
+        found = []
+        while self.flapped and next(iter(self.flapped.values())) < now_s - self.rules.flap_s:
+            fingerprint, _ = self.flapped.popitem(last=False)
+            track = self.tracks.get(fingerprint)
+            if track is None or not (track.firing and track.waiting) or track.flaps_at(now_s, self.rules):
+                continue
+            group = self.waiting.get(track.group)
+            if group is not None and fingerprint in group.alerts:
+                found.append(group.alerts[fingerprint][0])
+        return found
 
     def tests_over(self, now_s: float) -> list[str]:
         """Return the tests that have fired for long enough."""
@@ -225,7 +243,11 @@ class Ledger:
             group = self.waiting[event.group] = Waiting(key=event.group, joined_s=now_s)
             self.held.add(group)
         self.held.widen(group, alert.service, pairs, now_s, hints=hints_of(alert))
-        weight = 0.0 if track.flaps_at(now_s, self.rules) else self.rules.weight(alert.severity)
+        flaps = track.flaps_at(now_s, self.rules)
+        if flaps:
+            self.flapped[alert.fingerprint] = now_s
+            self.flapped.move_to_end(alert.fingerprint)
+        weight = 0.0 if flaps else self.rules.weight(alert.severity)
         group.alerts[alert.fingerprint] = (alert, weight)
         group.weight += weight
 

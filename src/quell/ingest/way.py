@@ -12,7 +12,7 @@ from quell.ingest.correlate import Correlator
 from quell.ingest.ends import end_of, seconds
 from quell.ingest.ledger import Ledger
 
-SLICE = 200
+SLICE = 100
 """Alerts that are decided before everything else on the event loop gets a turn; some milliseconds."""
 
 Stage = Callable[[Alert, Batch], bool]
@@ -39,10 +39,12 @@ class Way:
                 break
 
     async def go_on(self, batch: Batch) -> None:
-        """Do what is due: end the tests that are over, and let through what a silence that is over kept back."""
+        """Do what is due: end the tests that are over, let through what a silence or its own flapping kept back."""
         ledger = self._ledger
         for fingerprint in ledger.tests_over(batch.now_s):
             self._correlator.end_test(fingerprint, batch)
+        for alert in ledger.calm_again(batch.now_s):
+            self._correlator.place(alert, batch)
         if not ledger.silences.any_over:
             return
         for index, alert in enumerate(list(ledger.silenced.values()), start=1):

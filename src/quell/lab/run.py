@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import msgspec
@@ -53,9 +54,14 @@ class Options:
     """End when nothing has answered at `quell_url` for this long."""
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"quell: {message}\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the lab from the command line; return the exit code."""
-    parser = argparse.ArgumentParser(prog="quell lab", description="A small shop of real processes that really break.")
+    parser = _Parser(prog="quell lab", description="A small shop of real processes that really break.")
     parser.add_argument("--data", type=Path, required=True, help="folder for logs, store and lab.json")
     parser.add_argument("--quell-url", required=True, help="where alerts go: http://127.0.0.1:PORT")
     parser.add_argument("--token", default=None, help="bearer token for Quell's ingest")

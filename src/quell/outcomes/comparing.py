@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from quell.outcomes import quality
-from quell.outcomes.fold import OWN
-from quell.outcomes.record import OutcomeRecord
+from quell.outcomes.record import OWN, OutcomeRecord
 from quell.outcomes.reporting import NO_IMPACT
 from quell.outcomes.savings import Comparison, Counterfactual, Prevention
 from quell.outcomes.survival import SHORTEST_OPEN_S, Durations, pooled

@@ -162,9 +162,10 @@ FIGURES = (
         title="Data quality",
         formula="Geometric mean of six shares of the records. Complete: start, detection, service, severity and, once "
         "it is over, who restored it are known. Ordered: no time is before the one that comes first. "
-        "Machine-recorded: neither typed nor of an import that does not say. Timely: closed within 3 days "
+        "Machine-recorded: not typed; of imported times it is not known, and not judged. Timely: closed within 3 days "
         "after it was restored. Followed up: a person wrote a cause, a note or a review. Linked to alerts: at "
-        "least one. One share of 0 makes it 0.",
+        "least one. One share of 0 makes it 0. A record is not judged by what the file of its import has no column "
+        "for.",
         reads="Records of the window; timely and followed up are judged 3 days after the end. How many records "
         "there are is not quality.",
         says_nothing_when="No records. A share that no record can be judged by is left out of the mean, and named.",

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from quell.outcomes.comparing import at_of, counted
-from quell.outcomes.fold import OWN
-from quell.outcomes.record import Origin, OutcomeRecord
+from quell.outcomes.record import OWN, Origin, OutcomeRecord
 from quell.outcomes.report import Did, Dot, TrendReport
 from quell.outcomes.rolling import DAYS, rolling
 from quell.outcomes.timeline import Timeline

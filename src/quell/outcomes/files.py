@@ -54,6 +54,8 @@ def _cells(name: str, row: OutcomeRecord) -> tuple[str, ...]:
         return (value.at.isoformat(), value.clock) if isinstance(value, Stamp) else ("", "")
     if value is None:
         return ("",)
+    if isinstance(value, tuple):
+        return (" ".join(value),)
     return (harmless(value.isoformat() if hasattr(value, "isoformat") else str(value)),)
 
 

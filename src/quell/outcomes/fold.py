@@ -9,10 +9,7 @@ from typing import Any
 
 from quell.incident import events as ev
 from quell.incident.events import Event, PastIncident, State
-from quell.outcomes.record import Clock, Origin, OutcomeRecord, RestoredBy, Stamp
-
-OWN = "quell"
-"""The source of records of incidents that came in as alerts."""
+from quell.outcomes.record import OWN, Clock, Origin, OutcomeRecord, RestoredBy, Stamp
 
 STAYS = timedelta(minutes=15)
 """An alert that joins within this takes a verified recovery back: it did not stay."""
@@ -52,6 +49,7 @@ def of_past(source: str, past: PastIncident) -> OutcomeRecord:
         restored_by=RestoredBy(past.restored_by),
         alerts=past.alerts,
         followed_up=past.followed_up,
+        not_recorded=past.not_recorded,
     )
 
 
@@ -74,7 +72,10 @@ def corrected(record: OutcomeRecord, changes: Mapping[str, str], by: str) -> Out
             new[name] = value
         else:
             raise ValueError(f"a record has no {name} to correct")
-    return replace(record, edited_by=by, **new) if new else record
+    if not new:
+        return record
+    unknown = tuple(name for name in record.not_recorded if name not in changes)
+    return replace(record, edited_by=by, not_recorded=unknown, **new)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -212,6 +213,11 @@ def _severity(course: Course, event: ev.SeverityChanged, at: datetime) -> None:
     _set(course, severity=event.after, corrected=course.record.corrected or _person(event.by))
 
 
+def _approved(course: Course, event: ev.ActionApproved, at: datetime) -> None:
+    if _person(event.by):
+        _set(course, approved=True)
+
+
 def _rejected(course: Course, event: ev.ActionRejected, at: datetime) -> None:
     _set(course, corrected=True)
 
@@ -313,6 +319,7 @@ _TAKERS: Mapping[type, Callable[[Course, Any, datetime], None]] = {
     ev.FalseAlarmDeclared: _false_alarm,
     ev.SeverityChanged: _severity,
     ev.PlanProposed: _planned,
+    ev.ActionApproved: _approved,
     ev.ActionRejected: _rejected,
     ev.ActionStarted: _started,
     ev.ActionFinished: _finished,

@@ -22,7 +22,7 @@ GRACE = timedelta(days=3)
 LACKS = {
     "complete": "lack a start, a detection, a service, a severity, or who restored it",
     "ordered": "have times out of order",
-    "machine_recorded": "have a time that no machine recorded",
+    "machine_recorded": "have a time that a person typed",
     "timely": f"were not closed within {GRACE.days} days",
     "followed_up": "have no cause, note or review written by a person",
     "linked_to_alerts": "are not linked to an alert",
@@ -107,27 +107,40 @@ def judged(record: OutcomeRecord, *, as_of: datetime) -> dict[str, bool]:
     ordered: of start, detection, restored and closed, none is before the one before it; nor is the acknowledgement
       before the detection. Judged with two times or more.
     machine_recorded: start, detection and restored, as far as they are there, were recorded by a machine: neither
-      typed nor of an import that does not say. Judged with one time or more.
+      typed nor imported. Judged when one of them was typed, or when none is of an import, which does not say.
     timely: closed within three days after it was restored. Judged three days after.
     followed_up: a person wrote down a cause, a note or a review. Judged three days after it was restored.
     linked_to_alerts: at least one alert belongs to it.
+
+    Nothing is judged by a field for which the source of an import has no place.
     """
     path = [stamp for stamp in (record.started, record.detected, record.restored, record.closed) if stamp is not None]
     times = [stamp.at for stamp in path]
     measured = [stamp for stamp in (record.started, record.detected, record.restored) if stamp is not None]
     late = record.detected and record.acknowledged and record.acknowledged.at < record.detected.at
-    known = record.started and record.detected and record.service and record.severity
-    found = {
-        "complete": bool(known and (record.restored is None or record.restored_by is not RestoredBy.UNKNOWN)),
-        "linked_to_alerts": record.alerts > 0,
+    known = {
+        "started_at": record.started is not None,
+        "detected_at": record.detected is not None,
+        "service": bool(record.service),
+        "severity": bool(record.severity),
+        "restored_by": record.restored is None or record.restored_by is not RestoredBy.UNKNOWN,
     }
+    lacks = record.not_recorded
+    found = {"complete": all(good for name, good in known.items() if name not in lacks)}
+    if "alerts" not in lacks:
+        found["linked_to_alerts"] = record.alerts > 0
     if len(times) >= 2:
         found["ordered"] = not late and times == sorted(times)
-    if measured:
-        found["machine_recorded"] = all(stamp.clock is Clock.MACHINE for stamp in measured)
+    clocks = {stamp.clock for stamp in measured}
+    if Clock.TYPED in clocks:
+        found["machine_recorded"] = False
+    elif clocks == {Clock.MACHINE}:
+        found["machine_recorded"] = True
     if record.restored is not None and as_of - record.restored.at >= GRACE:
-        found["timely"] = record.closed is not None and record.closed.at - record.restored.at <= GRACE
-        found["followed_up"] = record.followed_up
+        if "closed_at" not in lacks:
+            found["timely"] = record.closed is not None and record.closed.at - record.restored.at <= GRACE
+        if "followed_up" not in lacks:
+            found["followed_up"] = record.followed_up
     return found
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+OWN = "quell"
+"""The source of records of incidents that came in as alerts."""
+
 
 class Origin(StrEnum):
     """What kind of incident it was; the kinds never mix in a figure."""
@@ -78,6 +81,8 @@ class OutcomeRecord:
     """Of them, those of which it is not known; they stay in the denominator."""
     verified_at: datetime | None = None
     """When the last one was seen to have helped."""
+    approved: bool = False
+    """A person approved an action of Quell."""
     corrected: bool = False
     """A person corrected what Quell did or said: rejected, undone, another cause, another severity."""
     reopened_at: datetime | None = None
@@ -99,5 +104,16 @@ class OutcomeRecord:
     """By lot, Quell only recommended: what it would have been without it."""
     did: str = ""
     """What was done last, in words: `rolled back inventory`."""
+    not_recorded: tuple[str, ...] = ()
+    """
+    Of an import: fields for which the source has no place at all, as `PastIncident` names them (`closed_at`, `alerts`).
+    A record is not judged by them.
+    """
     edited_by: str = ""
     """Who corrected this record last; empty when nobody did."""
+
+    @property
+    def without_person(self) -> bool:
+        """Whether Quell restored it and no person approved or corrected anything; False of imports."""
+        quell = self.restored_by is RestoredBy.QUELL and self.source == OWN
+        return quell and not (self.approved or self.corrected)

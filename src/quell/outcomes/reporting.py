@@ -11,10 +11,9 @@ import numpy as np
 
 from quell.outcomes import rates, sketch, strata, times, totals
 from quell.outcomes.estimate import Estimate
-from quell.outcomes.fold import OWN
 from quell.outcomes.ledger import Ledger
 from quell.outcomes.quality import CleanRuns, Quality, clean_runs, confidence, counts, quality_of
-from quell.outcomes.record import Origin, OutcomeRecord, RestoredBy
+from quell.outcomes.record import OWN, Origin, OutcomeRecord, RestoredBy
 from quell.outcomes.report import Counts, Exclusion, Figure, QualityView, Report, Stratum
 from quell.outcomes.sentence import Facts, sentence
 from quell.outcomes.survival import SHORTEST_OPEN_S, Durations
@@ -136,7 +135,9 @@ def compile_report(
         typical=figures[0].estimate,
         decision=decision,
         quality=found,
-        without_person=counted.restored_by.get(RestoredBy.QUELL, 0),
+        by_quell=counted.restored_by.get(RestoredBy.QUELL, 0),
+        without_person=sum(one.without_person for one in selection.records if _over(one))
+        + totals.counted(selection.days).get("without_person", 0),
         verified=sum(1 for one in selection.records if one.restored_by is RestoredBy.QUELL and one.verified),
         prevented=counted.prevented,
         by_nobody_known=counted.restored_by.get(RestoredBy.UNKNOWN, 0),

@@ -45,8 +45,10 @@ class Facts:
     """Median time to restore, in seconds."""
     decision: Decision
     quality: Quality
-    without_person: int
+    by_quell: int
     """Of the ended ones, those that Quell restored."""
+    without_person: int
+    """Of those, how many in which no person approved or corrected anything."""
     verified: int
     """Of those, how many were verified."""
     prevented: int = 0
@@ -163,17 +165,23 @@ def _restored(facts: Facts) -> list[Part]:
             Part(text=" Who restored them is not recorded." if facts.ended > 1 else " Who restored it is not recorded.")
         ]
     of = f"{told} whose record says by whom" if facts.by_nobody_known else f"{facts.ended}"
-    if facts.without_person == 0:
+    if facts.by_quell == 0:
         return [
             Part(text=" It was not restored by Quell." if facts.ended == 1 else f" None of {of} was restored by Quell.")
         ]
-    k, verified = facts.without_person, facts.verified
-    first = f" {k} of {of} {'was' if k == 1 else 'were'} restored without a person"
+    k, alone, verified = facts.by_quell, facts.without_person, facts.verified
+    first = f" {k} of {of} {'was' if k == 1 else 'were'} restored by Quell"
+    if 0 < alone < k:
+        first += f", {alone} of them without a person"
+        those = f"the {k}"
+    else:
+        first += " without a person" if alone else " after a person approved or corrected something"
+        those = "those"
     if verified >= k:
-        return [Part(text=f"{first}, and {'it' if k == 1 else 'every one of those'} was verified.")]
+        return [Part(text=f"{first}, and {'it' if k == 1 else 'every one of ' + those} was verified.")]
     if verified == 0:
-        return [Part(text=f"{first}, and {'it was not' if k == 1 else 'none of those was'} verified.")]
-    return [Part(text=f"{first}, and {verified} of those {'was' if verified == 1 else 'were'} verified.")]
+        return [Part(text=f"{first}, and {'it was not' if k == 1 else f'none of {those} was'} verified.")]
+    return [Part(text=f"{first}, and {verified} of {those} {'was' if verified == 1 else 'were'} verified.")]
 
 
 def _interval(value: float, low: float | None, high: float | None, level: float) -> str:

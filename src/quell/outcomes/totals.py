@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from quell.outcomes import quality, sketch
-from quell.outcomes.fold import OWN
-from quell.outcomes.record import Origin, OutcomeRecord
+from quell.outcomes.record import OWN, Origin, OutcomeRecord
 from quell.outcomes.sketch import DaySketch
 
 MEASURES = ("restore", "detect", "acknowledge", "close")
@@ -68,7 +67,7 @@ class Day:
     """Durations that are not in the sketches yet, in seconds: a sketch of one costs as much as one of hundreds."""
     sketches: dict[Key, DaySketch] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    """`handled`, `restored_by/<who>`, `excluded/<why>`."""
+    """`handled`, `restored_by/<who>`, `without_person`, `excluded/<why>`."""
     quality: quality.Counts = field(default_factory=quality.Counts)
 
     def add(self, key: Key, took_s: list[float]) -> None:
@@ -136,6 +135,7 @@ class Totals:
         for record in members:
             day.counts["handled"] += sign
             day.counts[f"restored_by/{record.restored_by}"] += sign
+            day.counts["without_person"] += sign * record.without_person
             if why := wrong(record):
                 day.counts[f"excluded/{why}"] += sign
         judged = quality.counts(members, as_of=_end(members))

@@ -8,15 +8,17 @@ One TOML file (`--config`), then the environment on top: `QUELL_PORT=8700`, nest
 from __future__ import annotations
 
 import ipaddress
+import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from quell.errors import ConfigError
-from quell.settings.section import Section
+from quell.settings.environment import unknown_variables
+from quell.settings.section import Address, BearerSecret, Filled, KeySecret, Section, check_token
 from quell.settings.telemetry import Evidence
 
 
@@ -24,14 +26,14 @@ class Sender(Section):
     """A source of alerts, reachable at `/ingest/<name>`."""
 
     kind: Literal["alertmanager", "grafana", "simple"] = Field(description="How it writes its alerts.")
-    token: SecretStr | None = Field(default=None, description="Bearer token it must send.")
-    hmac_secret: SecretStr | None = Field(default=None, description="Key of the HMAC-SHA256 signature it must send.")
+    token: BearerSecret | None = Field(default=None, description="Bearer token it must send.")
+    hmac_secret: KeySecret | None = Field(default=None, description="Key of the HMAC-SHA256 signature it must send.")
 
 
 class Ingest(Section):
     """What is taken in, and how much of it."""
 
-    senders: dict[str, Sender] = Field(
+    senders: dict[Filled, Sender] = Field(
         default_factory=lambda: {
             "alertmanager": Sender(kind="alertmanager"),
             "grafana": Sender(kind="grafana"),
@@ -42,7 +44,7 @@ class Ingest(Section):
     body_bytes: int = Field(default=4 * 1024 * 1024, gt=0, description="Largest body taken, in bytes.")
     alerts_per_body: int = Field(default=10_000, gt=0, description="Most alerts in one body.")
     requests_per_s: int = Field(default=20_000, gt=0, description="Requests per second and source, then 429.")
-    severities: dict[str, Literal["critical", "error", "warning", "info"]] = Field(
+    severities: dict[Filled, Literal["critical", "error", "warning", "info"]] = Field(
         default_factory=dict,
         description="What the words of this site for a severity count as; they go before the published ones.",
     )
@@ -63,7 +65,7 @@ class Correlation(Section):
     )
     flapping_changes: int = Field(default=4, ge=2, description="Changes within the window that make an alert flapping.")
     flapping_window_s: float = Field(default=600.0, gt=0, description="The window for flapping, in seconds.")
-    labels: tuple[str, ...] = Field(
+    labels: tuple[Filled, ...] = Field(
         default=(
             "alertname",
             "cluster",
@@ -78,7 +80,20 @@ class Correlation(Section):
         ),
         description="Labels that tie alerts of unrelated services together when the values of two of them agree.",
     )
-    drill_label: str = Field(default="environment=lab", description="Alerts with this label are a drill's.")
+    drill_label: str = Field(
+        default="environment=lab",
+        pattern=r"^([^=]+=.+)?$",
+        description="Alerts with this label, `name=value`, are a drill's; empty for none.",
+    )
+
+    @model_validator(mode="after")
+    def _settles_before_it_reopens(self) -> Self:
+        if "settle_s" in self.model_fields_set and self.settle_s > self.reopen_s:
+            raise ValueError(
+                f"settle_s is {self.settle_s:g} and reopen_s {self.reopen_s:g}: an incident that is not reopened any "
+                "more has nothing to settle; settle_s must be at most reopen_s"
+            )
+        return self
 
 
 class Response(Section):
@@ -142,6 +157,15 @@ class Watch(Section):
         description="Trouble that users feel opens an incident when it lasts so long and no alert came, in seconds.",
     )
 
+    @model_validator(mode="after")
+    def _looks_while_it_lasts(self) -> Self:
+        if self.trouble_s < self.every_s:
+            raise ValueError(
+                f"trouble_s is {self.trouble_s:g} and every_s {self.every_s:g}: trouble is seen to last only from one "
+                "look to the next; trouble_s must be at least every_s"
+            )
+        return self
+
 
 class Live(Section):
     """The live channel to dashboards."""
@@ -160,8 +184,8 @@ class Live(Section):
 class Rule(Section):
     """What Quell may do by itself; the first rule that matches counts."""
 
-    action: str = Field(default="*", description="Action, `*` for any.")
-    service: str = Field(default="*", description="Service, `*` for any.")
+    action: Filled = Field(default="*", description="Action, `*` for any.")
+    service: Filled = Field(default="*", description="Service, `*` for any.")
     autonomy: Literal["observe", "recommend", "approve", "auto", "earned"] = Field(
         description="What is allowed; `earned`: what the action's own record has earned, up to `auto`."
     )
@@ -189,7 +213,7 @@ class Policy(Section):
     default: Literal["observe", "recommend", "approve", "auto"] = Field(
         default="approve", description="When no rule matches."
     )
-    kinds: dict[str, str] = Field(
+    kinds: dict[Filled, Filled] = Field(
         default_factory=dict,
         description="Kind of service by name, `*` for any: what an action earns on one counts for all of its kind.",
     )
@@ -198,16 +222,16 @@ class Policy(Section):
 class Switch(Section):
     """A flag that chooses between parties a service depends on."""
 
-    flag: str = Field(description="Name of the flag.")
-    values: tuple[str, ...] = Field(description="What it may be set to, in order of preference.")
-    dependency: str = Field(description="What telemetry calls the party behind it.")
+    flag: Filled = Field(description="Name of the flag.")
+    values: tuple[Filled, ...] = Field(min_length=2, description="What it may be set to, in order of preference.")
+    dependency: Filled = Field(description="What telemetry calls the party behind it.")
 
 
 class Supervisor(Section):
     """A process supervisor with the lab's control interface."""
 
-    url: str = Field(description="Its address.")
-    token: SecretStr = Field(description="Its bearer token for actions.")
+    url: Address = Field(description="Its address.")
+    token: BearerSecret = Field(description="Its bearer token for actions.")
     switches: tuple[Switch, ...] = Field(default=(), description="Flags that get away from a slow dependency.")
 
 
@@ -215,7 +239,7 @@ class Webhook(Section):
     """An action that is one HTTP call to an allow-listed address."""
 
     url: str = Field(description="Address; never built from what an alert says.")
-    services: tuple[str, ...] = Field(
+    services: tuple[Filled, ...] = Field(
         default=(),
         description="Services it changes, by name or pattern; it is never called for another. Must be set.",
     )
@@ -225,7 +249,7 @@ class Webhook(Section):
     )
     verify_url: str | None = Field(default=None, description="Answers 2xx when the change is in place.")
     undo_url: str | None = Field(default=None, description="Takes it back.")
-    token: SecretStr | None = Field(default=None, description="Bearer token it is sent.")
+    token: BearerSecret | None = Field(default=None, description="Bearer token it is sent.")
     secret_path: bool = Field(
         default=False, description="Path and query of its addresses are a secret: plans and errors show `***` instead."
     )
@@ -238,8 +262,8 @@ class Actions(Section):
     """What Quell can change."""
 
     supervisor: Supervisor | None = Field(default=None, description="Process supervisor.")
-    webhooks: dict[str, Webhook] = Field(default_factory=dict, description="HTTP actions by name.")
-    allowed_hosts: tuple[str, ...] = Field(
+    webhooks: dict[Filled, Webhook] = Field(default_factory=dict, description="HTTP actions by name.")
+    allowed_hosts: tuple[Filled, ...] = Field(
         default=(), description="Hosts that webhooks may call: `host`, or `host:port`. Nothing else is ever called."
     )
     timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one call of an action.")
@@ -266,9 +290,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".quell"), description="Where Quell keeps its log and state.")
     host: str = Field(default="127.0.0.1", description="Address to listen on; any but loopback needs a token.")
     port: int = Field(default=8700, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
-    token: SecretStr | None = Field(default=None, description="Bearer token for REST and WebSocket.")
+    token: BearerSecret | None = Field(default=None, description="Bearer token for REST and WebSocket.")
     token_file: Path | None = Field(default=None, description="File that holds the token instead.")
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: tuple[Filled, ...] = Field(
         default=(), description="Further names by which browsers may reach Quell; loopback names always may."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least that is logged.")
@@ -300,13 +324,17 @@ class Settings(BaseSettings):
     def access_token(self) -> str | None:
         """Return the token that REST and WebSocket ask for, or None when they ask for none. Raises: ConfigError."""
         if self.token is not None:
-            return self.token.get_secret_value() or None
-        if self.token_file is not None:
-            try:
-                return self.token_file.read_text(encoding="utf-8").strip() or None
-            except OSError as error:
-                raise ConfigError(f"token_file {self.token_file}: {error.strerror}") from error
-        return None
+            return self.token.get_secret_value()
+        if self.token_file is None:
+            return None
+        try:
+            return check_token(self.token_file.read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise ConfigError(f"token_file {self.token_file}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"token_file {self.token_file}: it is not UTF-8") from error
+        except ValueError as error:
+            raise ConfigError(f"token_file {self.token_file}: {error}") from error
 
 
 def is_loopback(host: str) -> bool:
@@ -325,6 +353,18 @@ def load(path: Path | None = None, **over: Any) -> Settings:
 
     Raises: ConfigError: one line for each setting that is wrong.
     """
+    settings, faults = read(path, **over)
+    if faults:
+        raise ConfigError(*faults)
+    return settings
+
+
+def read(path: Path | None = None, **over: Any) -> tuple[Settings, list[str]]:
+    """
+    Read the settings as `load`; return them with the faults that do not keep them from being looked at further.
+
+    Raises: ConfigError: they cannot be read.
+    """
     values: dict[str, Any] = {}
     if path is not None:
         try:
@@ -333,23 +373,26 @@ def load(path: Path | None = None, **over: Any) -> Settings:
             raise ConfigError(f"{path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: not TOML: {error}") from error
+    faults = unknown_variables(os.environ, Settings)
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise ConfigError("; ".join(_say(problem) for problem in error.errors())) from error
+        raise ConfigError(*faults, *map(_say, error.errors())) from error
     except SettingsError as error:
-        raise ConfigError(f"the environment, where lists and tables are JSON: {error}") from error
+        raise ConfigError(*faults, f"the environment, where lists and tables are JSON: {error}") from error
     settings = settings.model_copy(update={name: value for name, value in over.items() if value is not None})
-    if not is_loopback(settings.host) and settings.access_token() is None:
-        raise ConfigError(
+    if not is_loopback(settings.host) and settings.token is None and settings.token_file is None:
+        faults.append(
             f"host {settings.host} can be reached from other machines: set QUELL_TOKEN (or QUELL_TOKEN_FILE) first"
         )
-    return settings
+    return settings, faults
 
 
 def _say(problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{place}: there is no such setting"
+    if problem["type"] == "string_pattern_mismatch" and not str(problem["input"]).strip():
+        return f"{place}: it is blank"
     message = str(problem["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

@@ -299,8 +299,22 @@ class ResponseWork:
         word = await self._phase(Phase.UNDO, body)
         if word == SUPERSEDED:
             return word
+        if word in (PhaseState.FAILED, PhaseState.TIMED_OUT):
+            await self._say_undo_failed()
         await self._move(State.INVESTIGATING, "the fix did not help", RESOLUTION, "back")
         return word
+
+    async def _say_undo_failed(self) -> None:
+        """Record that a change is still in place after the last try to take it back broke or never answered."""
+        incident = await self._parts.incidents.load(self._id)
+        plan = _plan_of(incident)
+        key = self._action_key(plan)
+        ran = next((run for run in reversed(incident.actions) if run.key == key), None)
+        if ran is None or ran.state == "undone":
+            return
+        error = incident.phases[Phase.UNDO].error or "it could not be taken back"
+        failed = ev.UndoFailed(plan_id=plan.id, action=plan.action, target=plan.target, error=error)
+        await self._parts.incidents.record(self._id, [failed], key=f"{self._id}/{self._run}/undo_failed")
 
     async def hand_over(self) -> str:
         """Escalate to a person, saying why and what is missing; nothing to do when it has ended meanwhile."""

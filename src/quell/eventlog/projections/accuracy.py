@@ -111,26 +111,28 @@ class AccuracyFold:
         if isinstance(event, ev.IncidentOpened):
             if event.test:
                 return set()
-            self._open(incident_id, Group.DRILLS if event.drill else Group.REAL)
-            return set()
+            return self._open(incident_id, Group.DRILLS if event.drill else Group.REAL)
         case = next((found for cases in self._cases.values() if (found := cases.get(incident_id))), None)
         if case is None:
             return set()
-        was = case.resolved
-        _take(case, event, at)
-        told = isinstance(event, ev.CauseConfirmed | ev.FalseAlarmDeclared)
-        if case.resolved == was and not (case.resolved and told):
+        counted = case.resolved
+        # What comes after the end, such as an undo that failed, still says how the agents did.
+        if not _take(case, event, at) or not (counted or case.resolved):
             return set()
         self.version += 1
         return set(AGENTS)
 
-    def _open(self, incident_id: str, group: Group) -> None:
+    def _open(self, incident_id: str, group: Group) -> set[str]:
         cases = self._cases[group]
-        self.version += incident_id in cases
+        counted = incident_id in cases and cases[incident_id].resolved
         cases[incident_id] = _Case(group=group)
         while len(cases) > KEPT:
-            cases.popitem(last=False)
-            self.version += 1
+            _, oldest = cases.popitem(last=False)
+            counted = counted or oldest.resolved
+        if not counted:
+            return set()
+        self.version += 1
+        return set(AGENTS)
 
     # --- questions -------------------------------------------------------------------------------------------------
 
@@ -161,7 +163,8 @@ class AccuracyFold:
         ]
 
 
-def _take(case: _Case, event: Event, at: datetime) -> None:
+def _take(case: _Case, event: Event, at: datetime) -> bool:
+    """Take an event in; return whether it is one that the questions may be answered by."""
     match event:
         case ev.ResponseStarted():
             case.detection, case.diagnosis, case.aimed_at = "", None, ""
@@ -203,7 +206,8 @@ def _take(case: _Case, event: Event, at: datetime) -> None:
         case ev.IncidentMerged():
             case.resolved = False
         case _:
-            return
+            return False
+    return True
 
 
 def _bare(one: ev.Hypothesis) -> ev.Hypothesis:

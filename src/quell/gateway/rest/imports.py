@@ -19,6 +19,7 @@ from quell.gateway.rest.wire import BoundedRoute, Key, Who, reply
 from quell.incident.actor import Actor
 from quell.incident.events import OUTCOME_STREAM, Event, PastIncident, PastIncidentsImported
 from quell.ingest.past import checks
+from quell.ingest.past.fields import LACKING
 from quell.ingest.text import clean
 
 MOST = 1_000
@@ -35,6 +36,10 @@ def _as_text(value: object) -> object:
 
 
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST), BeforeValidator(_as_text)]
+PastField = Literal[
+    "service", "team", "severity", "started_at", "detected_at", "acknowledged_at", "restored_at", "closed_at",
+    "restored_by", "alerts", "followed_up",
+]  # fmt: skip
 Flag = Annotated[bool, Field(strict=True)]
 Name = Annotated[str, Field(max_length=checks.NAME_CHARACTERS)]
 
@@ -81,6 +86,8 @@ class NewPast:
     restored_by: Literal["quell", "person", "itself", "unknown"] = "unknown"
     alerts: Annotated[int, Field(ge=0, le=checks.MOST_ALERTS, strict=True)] = 0
     followed_up: Flag = False
+    not_recorded: Annotated[tuple[PastField, ...], Field(max_length=len(LACKING))] = ()
+    """Fields for which the tool has no place at all; the record is not judged by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +209,7 @@ def _past(new: NewPast) -> PastIncident:
         restored_by=new.restored_by,
         alerts=new.alerts,
         followed_up=new.followed_up,
+        not_recorded=new.not_recorded,
     )
 
 

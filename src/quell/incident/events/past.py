@@ -32,6 +32,8 @@ class PastIncident:
     """Alerts that it is linked to."""
     followed_up: bool = False
     """A cause or a review was written down."""
+    not_recorded: tuple[str, ...] = ()
+    """Fields of this class for which the source has no place at all: they are not known, rather than not so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

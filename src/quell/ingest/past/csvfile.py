@@ -52,6 +52,7 @@ def _rows(
 ) -> Iterator[Row]:
     reader = csv.reader(_lines(file), delimiter=separator)
     plains = [plain(column) for column in columns]
+    names = {name: columns[at] for name, at in places.items()}
     while True:
         # A row is named by the line on which it begins: a quoted text may go over several.
         place = reader.line_num + 2
@@ -72,7 +73,7 @@ def _rows(
         values = {name: cells[at] for name, at in places.items()}
         if finish is not None:
             finish(values, dict(zip(plains, cells, strict=True)))
-        yield Row(place=place, values=values, raw=cells)
+        yield Row(place=place, values=values, columns=names, raw=cells)
 
 
 def _lines(file: TextIO) -> Iterator[str]:

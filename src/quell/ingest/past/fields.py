@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from quell.errors import Malformed
@@ -41,6 +41,25 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Names of columns that are taken for a field without being told, the first that is there."""
 
 
+LACKING: Mapping[str, str] = {
+    "service": "the service is not known, and they are not judged by it",
+    "team": "they cannot be told apart by team",
+    "severity": "the severity is not known, and they are not judged by it",
+    "started_at": "when the impact began is not known, and they are not judged by it",
+    "detected_at": "they are taken as detected when they started",
+    "acknowledged_at": "they are in no time to acknowledge",
+    "restored_at": "they are in no time to restore",
+    "closed_at": "whether they were closed in time is not judged",
+    "restored_by": "who restored them is not known, and they are not judged by it",
+    "alerts": "whether they are linked to alerts is not judged",
+    "followed_up": "whether they were followed up is not judged",
+}
+"""Fields for which a source may have no place at all, and what follows from it."""
+
+INSTEAD: Mapping[str, str] = {"restored_at": "duration_minutes", "acknowledged_at": "acknowledged_after_s"}
+"""What a file may say in the place of a field."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One incident as a file has it."""
@@ -49,6 +68,8 @@ class Row:
     """Line of the file, or for JSON documents number of the item, from 1."""
     values: Mapping[str, str]
     """Texts by our name for the field; those that are empty or not there are not known."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What the file calls a field, where that is known."""
     fault: str = ""
     """Why the row cannot be read at all; empty when it can."""
     raw: object = field(default=None, repr=False)
@@ -72,6 +93,11 @@ def read_mapping(pairs: Sequence[str]) -> dict[str, str]:
             raise Malformed(f"the field {name} is mapped twice")
         mapping[name] = column
     return mapping
+
+
+def lacking(said: Set[str]) -> tuple[str, ...]:
+    """Return the fields of `LACKING` for which a file has no place, from those that it has in any row."""
+    return tuple(name for name in LACKING if name not in said and INSTEAD.get(name) not in said)
 
 
 def plain(column: str) -> str:

@@ -48,7 +48,7 @@ def read_moment(
         if at.tzinfo is not None:
             return at.astimezone(UTC)
         if zone is None:
-            raise BadTime("has no time zone")
+            raise BadTime("has no time zone: say where it was written with --time-zone")
         return _local(at, zone)
     except OverflowError:
         raise BadTime("is not a time") from None

@@ -30,7 +30,7 @@ def from_csv(values: dict[str, str], line: Mapping[str, str]) -> None:
     seconds = line.get("seconds_to_resolve", "").strip()
     if seconds.isascii() and seconds.replace(".", "", 1).isdigit() and len(seconds) < 16:
         values.setdefault("duration_minutes", str(float(seconds) / 60))
-    if "restored_by" not in values:
+    if "restored_by" not in values and line.keys() & {"auto_resolved", "resolved_by_user_name", "resolved_by_user_id"}:
         by_itself = line.get("auto_resolved", "").strip().lower() in ("true", "t", "1", "yes")
         person = line.get("resolved_by_user_name", "") or line.get("resolved_by_user_id", "")
         values["restored_by"] = "itself" if by_itself else "person" if person.strip() else ""
@@ -53,7 +53,7 @@ def from_rest(item: Any) -> dict[str, str]:
         "acknowledged_at": min((at for at in acknowledged if at), default=""),
         "restored_at": _resolved_at(item) if resolved else "",
         "restored_by": _restorer(text_at(item, "last_status_change_by.type")) if resolved else "",
-        "alerts": text_at(item, "alert_counts.all"),
+        **({"alerts": text_at(item, "alert_counts.all")} if "alert_counts" in item else {}),
     }
 
 

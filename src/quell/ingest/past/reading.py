@@ -14,7 +14,7 @@ from quell.incident.events import PastIncident
 from quell.incident.severity import INCIDENT_SEVERITY, known_severity
 from quell.ingest.past.checks import MOST_ALERTS, NAME_CHARACTERS, TITLE_CHARACTERS, fault_in
 from quell.ingest.past.dates import Columns, DateFormat
-from quell.ingest.past.fields import TIMES, Row
+from quell.ingest.past.fields import TIMES, Row, lacking
 from quell.ingest.past.moments import BadTime, read_moment
 from quell.ingest.text import clean
 from quell.outcomes.seen import SeenIds
@@ -68,20 +68,21 @@ class Rejected:
     raw: object = None
 
 
-def settle_dates(rows: Iterable[Row], given: DateFormat) -> DateFormat:
+def look_through(rows: Iterable[Row], given: DateFormat) -> tuple[DateFormat, tuple[str, ...]]:
     """
-    Return how a file writes its dates, by what its columns as a whole show.
+    Return how a file writes its dates, by what its columns as a whole show, and the fields for which it has no place.
 
     Raises: Malformed: a column has dates that may be one of two days, and nothing settles which.
     """
-    columns = Columns()
+    columns, said = Columns(), set[str]()
     # A file that cannot be read to its end says so when it is read for good.
     with contextlib.suppress(InputError):
         for row in rows:
+            said.update(row.values)
             for name in TIMES:
                 if row.values.get(name):
                     columns.note(name, row.values[name])
-    return columns.settled(given)
+    return columns.settled(given), lacking(said) if said else ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +94,8 @@ class Reader:
     """Where times without a zone were written."""
     dates: DateFormat = field(default_factory=DateFormat)
     """How the file writes its dates."""
+    lacks: tuple[str, ...] = ()
+    """Fields for which the file has no place."""
     rows: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     """Incidents that can be imported, by kind."""
@@ -125,7 +128,7 @@ class Reader:
         known_as = values.get("id", "").strip()
         if not known_as:
             raise _Bad("no id", "no id")
-        times = self._times(values)
+        times = self._times(row)
         if times["detected_at"] is None:
             times["detected_at"] = times["started_at"]
             notices.append(DETECTED)
@@ -142,6 +145,7 @@ class Reader:
             restored_by=_restorer(values.get("restored_by", ""), notices),
             alerts=_count(values.get("alerts", "")),
             followed_up=_flag("followed_up", values.get("followed_up", "")),
+            not_recorded=self.lacks,
             **times,
         )
         fault = fault_in(past, self.now)
@@ -153,7 +157,8 @@ class Reader:
             raise _Bad("the id is in the file before", f"the id {known_as[:60]!r} is in the file before")
         return past, notices
 
-    def _times(self, values: Mapping[str, str]) -> dict[str, datetime | None]:
+    def _times(self, row: Row) -> dict[str, datetime | None]:
+        values = row.values
         times: dict[str, datetime | None] = {}
         for name in TIMES:
             text = values.get(name, "")
@@ -162,7 +167,9 @@ class Reader:
                 order, pattern = dates.order_in(name), dates.pattern
                 times[name] = read_moment(text, self.zone, order=order, pattern=pattern) if text.strip() else None
             except BadTime as bad:
-                raise _Bad(f"{name} {bad}", f"{name} {clean(text, most=60)!r} {bad}") from None
+                column = row.columns.get(name, name)
+                named = name if column == name else f"{name} (column {clean(column, most=60)!r})"
+                raise _Bad(f"{name} {bad}", f"{named} {clean(text, most=60)!r} {bad}") from None
         start, found = times["started_at"] or times["detected_at"], times["detected_at"] or times["started_at"]
         for name, first, unit in (("restored_at", start, _DURATION), ("acknowledged_at", found, _ACKNOWLEDGED)):
             if times[name] is None and first is not None:

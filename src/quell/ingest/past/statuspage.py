@@ -33,7 +33,8 @@ MAINTENANCE = "maintenance"
 
 def from_csv(values: dict[str, str], line: Mapping[str, str]) -> None:
     """Add what follows from the columns of a collection: service and title, and that maintenance has no severity."""
-    _name(values, [name.strip() for name in line.get("components", "").split("|") if name.strip()])
+    if "components" in line:
+        _name(values, [name.strip() for name in line["components"].split("|") if name.strip()])
     _sort_out(values)
 
 
