@@ -44,8 +44,10 @@ async def test_a_released_log_is_read_and_shows_what_it_showed(name: str, tmp_pa
 
 
 async def test_the_fixtures_have_every_event_of_their_version(tmp_path: Path) -> None:
-    path = tmp_path / "log.db"
-    path.write_bytes(gzip.decompress((FOLDER / "0.1.0-made.db.gz").read_bytes()))
-    seen = {REGISTRY.name_of(record.event) for record in await whole(path)}
+    seen = set()
+    for name in RELEASED:
+        path = tmp_path / f"{name}.db"
+        path.write_bytes(gzip.decompress((FOLDER / f"{name}.db.gz").read_bytes()))
+        seen |= {REGISTRY.name_of(record.event) for record in await whole(path)}
 
     assert seen >= set(json.loads((FOLDER / "names.json").read_text()))
