@@ -68,6 +68,7 @@ export function row(id: string, over: Partial<IncidentSummary> = {}): IncidentSu
     verified: false,
     test: false,
     not_sent: 0,
+    team: "default",
     ...over,
   };
 }

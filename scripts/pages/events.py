@@ -68,7 +68,7 @@ def _kinds(union: object) -> list[type]:
 
 def value_types() -> list[type]:
     """Return every type that events hold, in the order of the code: values and enumerations."""
-    known = {kind for kinds in event_types().values() for kind in kinds}
+    known = {kind for kinds in event_types().values() for kind in kinds} | {events.UnknownEvent}
     found = [kind for module in MODULES for kind in vars(module).values() if _is_ours(kind, module)]
     return [kind for kind in found if kind not in known]
 
@@ -80,6 +80,8 @@ def page() -> str:
     for stream, union, says in STREAMS:
         parts.append(f"## Stream {stream}: {says}\n")
         parts += [_section(shapes[kind.__name__]) for kind in _kinds(union)]
+    parts.append("## In any stream: what a newer Quell wrote\n")
+    parts.append(_section(shapes[events.UnknownEvent.__name__]))
     values = [kind for kind in value_types() if is_dataclass(kind)]
     words = [kind for kind in value_types() if not is_dataclass(kind)]
     parts.append("## Values in events\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quell.errors import WrongOffset
-from quell.eventlog.log import EventLog, Recorded, Write
+from quell.eventlog.log import Appended, EventLog, Recorded, Write
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.incident.alert import Alert, AlertStatus, Severity
 from quell.incident.events import (
@@ -260,6 +260,16 @@ async def test_a_refused_append_does_not_use_up_its_key(log: EventLog) -> None:
         await log.append([Write(stream="a", events=[note("1")], expected_offset=7)], key="k")
 
     assert (await log.append([Write(stream="a", events=[note("2")], expected_offset=0)], key="k")).fresh
+
+
+async def test_a_key_is_found_with_the_positions_of_its_append_and_with_nothing_else(log: EventLog) -> None:
+    await log.append([Write(stream="a", events=[note("0")])], key="other")
+    appended = await log.append([Write(stream="a", events=[note("1"), note("2")])], key="字'k")
+
+    assert await log.find("字'k") == Appended(first=appended.first, last=appended.last, fresh=False)
+    assert (appended.first, appended.last) == (2, 3)
+    assert await log.find("k") is None
+    assert log.head == 3
 
 
 @pytest.mark.parametrize("key", ["k" * 255, "quote ' \" \\ \n", "字🚨", "incident/1/act", "%_*"])

@@ -12,8 +12,9 @@ from random import Random
 from typing import Any, get_args, get_origin, get_type_hints
 
 from quell.errors import Malformed, StorageCorrupt
-from quell.eventlog.codec import EVENT_TYPES, decode, encode
+from quell.eventlog.codec import decode, encode
 from quell.eventlog.log import Recorded
+from quell.eventlog.registry import WIRE_NAMES
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Event
@@ -28,7 +29,7 @@ MEASURES = (0.0, 1.0, -1.0, 0.5, 1e-12, 30.0, 1e18, -1e300, 1.7976931348623157e3
 STREAMS = (ev.INTAKE_STREAM, ev.SYSTEM_STREAM, ev.OUTCOME_STREAM, ev.SILENCE_STREAM, ev.AUTONOMY_STREAM)
 OF_OUTCOMES = (ev.PastIncidentsImported, ev.RecordCorrected, ev.AssumptionsSet)
 """What only one part writes, to one stream; the other events are put into any, as no writer should."""
-KINDS: Sequence[type[Event]] = tuple(EVENT_TYPES.values())
+KINDS: Sequence[type[Event]] = (*WIRE_NAMES.values(), ev.UnknownEvent)
 FREQUENT: Sequence[type[Event]] = (
     ev.IncidentOpened, ev.AlertGrouped, ev.AlertGrouped, ev.AlertResolved, ev.PhaseStarted, ev.PhaseProgressed,
     ev.StateChanged, ev.IncidentReopened, ev.IncidentMerged, ev.ResponseStarted,
@@ -143,6 +144,8 @@ class Anything:
 
     def event(self, kind: type[Event]) -> Event | None:
         """Return an event as the log gives it back; None when the log would not keep it."""
+        if kind is ev.UnknownEvent:
+            return ev.UnknownEvent(type="Invented@3", fields={"text": self.random.choice(WORDS)})
         try:
             return decode(*encode(self.value(kind)))
         except (Malformed, StorageCorrupt, ValueError):

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from quell.app.doctor import _log
+from quell.app.replay import stored_events
 from quell.errors import StorageCorrupt
 from quell.eventlog import sqlite_rows
-from quell.eventlog.archive import stored_events
 from quell.eventlog.inspection import inspect
 from quell.eventlog.log import Recorded, Write
 from quell.eventlog.sqlite import SqliteEventLog

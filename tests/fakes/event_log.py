@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from quell.errors import StorageError, WrongOffset
+from quell.eventlog.append import check_name
 from quell.eventlog.codec import decode, encode
 from quell.eventlog.log import Appended, Recorded, Write
 
@@ -19,6 +20,7 @@ class MemoryEventLog:
         self._records: list[Recorded] = []
         self._lengths: dict[str, int] = {}
         self._keys: dict[str, Appended] = {}
+        self._checkpoints: dict[str, int] = {}
         self._grew = asyncio.Event()
         self._turn = asyncio.Lock()
         self.failures: list[StorageError | WrongOffset] = []
@@ -73,6 +75,11 @@ class MemoryEventLog:
         self._grew = asyncio.Event()
         return appended
 
+    async def find(self, key: str) -> Appended | None:
+        await asyncio.sleep(0)
+        found = self._keys.get(key)
+        return Appended(first=found.first, last=found.last, fresh=False) if found else None
+
     async def read(self, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
         self.reads += 1
         await asyncio.sleep(0)
@@ -95,6 +102,15 @@ class MemoryEventLog:
     async def check(self) -> None:
         if self.failures and isinstance(self.failures[0], StorageError):
             raise self.failures[0]
+
+    async def checkpoint(self, subscriber: str) -> int:
+        await asyncio.sleep(0)
+        return min(self._checkpoints.get(subscriber, 0), self.head)
+
+    async def reached(self, subscriber: str, position: int) -> None:
+        await asyncio.sleep(0)
+        check_name(subscriber, "subscriber")
+        self._checkpoints[subscriber] = max(position, self._checkpoints.get(subscriber, 0))
 
     async def close(self) -> None:
         self._records = self._records[:]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quell.errors import Conflict, Malformed, NotFound, Unreachable
-from quell.eventlog.codec import EVENT_TYPES
 from quell.eventlog.log import Write
+from quell.eventlog.registry import WIRE_NAMES
 from quell.gateway.commands import read_command
 from quell.gateway.principal import Caller, Principal
 from quell.gateway.requests import Request
@@ -346,7 +346,7 @@ async def test_a_command_over_the_live_connection_does_the_same(site: Site) -> N
 
 
 def test_every_event_that_a_person_may_cause_keeps_the_name_that_was_typed() -> None:
-    people = [kind for kind in EVENT_TYPES.values() if "by" in kind.__dataclass_fields__]
+    people = [kind for kind in WIRE_NAMES.values() if "by" in kind.__dataclass_fields__]
 
     assert people
     assert {kind.__name__ for kind in people if "typed_name" not in kind.__dataclass_fields__} == set()

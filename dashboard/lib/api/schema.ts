@@ -2495,6 +2495,11 @@ export interface components {
             service: string | null;
             severity: components["schemas"]["IncidentSeverity"];
             /**
+             * Team
+             * @default default
+             */
+            team: string;
+            /**
              * Test
              * @default false
              */
@@ -2576,6 +2581,11 @@ export interface components {
             state: components["schemas"]["State"];
             /** Summary */
             summary: string;
+            /**
+             * Team
+             * @default default
+             */
+            team: string;
             /**
              * Test
              * @default false
@@ -3738,7 +3748,7 @@ export interface components {
             /** Data */
             data: {
                 [key: string]: unknown;
-            } | components["schemas"]["IncidentOpened"] | components["schemas"]["AlertGrouped"] | components["schemas"]["AlertResolved"] | components["schemas"]["AlertFlapping"] | components["schemas"]["AlertsNotSent"] | components["schemas"]["StateChanged"] | components["schemas"]["IncidentAcknowledged"] | components["schemas"]["SeverityChanged"] | components["schemas"]["IncidentReopened"] | components["schemas"]["IncidentMerged"] | components["schemas"]["NoteAdded"] | components["schemas"]["CauseConfirmed"] | components["schemas"]["FalseAlarmDeclared"] | components["schemas"]["ResponseStarted"] | components["schemas"]["PhaseStarted"] | components["schemas"]["PhaseProgressed"] | components["schemas"]["PhaseRetrying"] | components["schemas"]["PhaseRecovered"] | components["schemas"]["PhaseEnded"] | components["schemas"]["SourceMissing"] | components["schemas"]["Detected"] | components["schemas"]["Diagnosed"] | components["schemas"]["Predicted"] | components["schemas"]["BreachForecast"] | components["schemas"]["PreventionSettled"] | components["schemas"]["PlanProposed"] | components["schemas"]["ApprovalRequested"] | components["schemas"]["ActionApproved"] | components["schemas"]["ActionRejected"] | components["schemas"]["ApprovalExpired"] | components["schemas"]["ApprovalWithdrawn"] | components["schemas"]["ActionStarted"] | components["schemas"]["ActionFinished"] | components["schemas"]["ActionBroke"] | components["schemas"]["Verified"] | components["schemas"]["ActionUndone"] | components["schemas"]["UndoFailed"] | components["schemas"]["TakeBackRequested"] | components["schemas"]["TakeBackFailed"] | components["schemas"]["Escalated"] | components["schemas"]["ResponseEnded"] | components["schemas"]["LookAgainRequested"] | components["schemas"]["LookedAgain"] | components["schemas"]["AlertHeld"] | components["schemas"]["AlertSilenced"] | components["schemas"]["BatchTaken"] | components["schemas"]["BodyRejected"] | components["schemas"]["SilenceCreated"] | components["schemas"]["SilenceEnded"] | components["schemas"]["AutonomyOverridden"] | components["schemas"]["ProcessStarted"] | components["schemas"]["ProcessStopped"] | components["schemas"]["SourceFailed"] | components["schemas"]["SourceRecovered"] | components["schemas"]["RequestAccepted"] | components["schemas"]["PastIncidentsImported"] | components["schemas"]["RecordCorrected"] | components["schemas"]["AssumptionsSet"];
+            } | components["schemas"]["IncidentOpened"] | components["schemas"]["AlertGrouped"] | components["schemas"]["AlertResolved"] | components["schemas"]["AlertFlapping"] | components["schemas"]["AlertsNotSent"] | components["schemas"]["StateChanged"] | components["schemas"]["IncidentAcknowledged"] | components["schemas"]["SeverityChanged"] | components["schemas"]["IncidentReopened"] | components["schemas"]["IncidentMerged"] | components["schemas"]["NoteAdded"] | components["schemas"]["CauseConfirmed"] | components["schemas"]["FalseAlarmDeclared"] | components["schemas"]["ResponseStarted"] | components["schemas"]["PhaseStarted"] | components["schemas"]["PhaseProgressed"] | components["schemas"]["PhaseRetrying"] | components["schemas"]["PhaseRecovered"] | components["schemas"]["PhaseEnded"] | components["schemas"]["SourceMissing"] | components["schemas"]["Detected"] | components["schemas"]["Diagnosed"] | components["schemas"]["Predicted"] | components["schemas"]["BreachForecast"] | components["schemas"]["PreventionSettled"] | components["schemas"]["PlanProposed"] | components["schemas"]["ApprovalRequested"] | components["schemas"]["ActionApproved"] | components["schemas"]["ActionRejected"] | components["schemas"]["ApprovalExpired"] | components["schemas"]["ApprovalWithdrawn"] | components["schemas"]["ActionStarted"] | components["schemas"]["ActionFinished"] | components["schemas"]["ActionBroke"] | components["schemas"]["Verified"] | components["schemas"]["ActionUndone"] | components["schemas"]["UndoFailed"] | components["schemas"]["TakeBackRequested"] | components["schemas"]["TakeBackFailed"] | components["schemas"]["Escalated"] | components["schemas"]["ResponseEnded"] | components["schemas"]["LookAgainRequested"] | components["schemas"]["LookedAgain"] | components["schemas"]["AlertHeld"] | components["schemas"]["AlertSilenced"] | components["schemas"]["BatchTaken"] | components["schemas"]["BodyRejected"] | components["schemas"]["SilenceCreated"] | components["schemas"]["SilenceEnded"] | components["schemas"]["AutonomyOverridden"] | components["schemas"]["ProcessStarted"] | components["schemas"]["ProcessStopped"] | components["schemas"]["SourceFailed"] | components["schemas"]["SourceRecovered"] | components["schemas"]["RequestAccepted"] | components["schemas"]["PastIncidentsImported"] | components["schemas"]["RecordCorrected"] | components["schemas"]["AssumptionsSet"] | components["schemas"]["UnknownEvent"];
             /** Offset */
             offset: number;
             /** Position */
@@ -4673,6 +4683,20 @@ export interface components {
             plan_id: string;
             /** Target */
             target: string;
+        };
+        /**
+         * UnknownEvent
+         * @description What a newer Quell has written and this one does not know: it is read, counted and shown, and changes nothing.
+         *
+         *     It is never written. After a roll-back it lets the older Quell start; the newer one reads the same row again.
+         */
+        UnknownEvent: {
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+            /** Type */
+            type: string;
         };
         /**
          * Verified

@@ -47,7 +47,7 @@ from quell.gateway.bounds import Bounds
 from quell.gateway.broadcast import Broadcaster
 from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
-from quell.gateway.health import Health, display_probe, queue_probe, sockets_probe, workflow_probe
+from quell.gateway.health import Health, display_probe, queue_probe, sockets_probe, unknown_probe, workflow_probe
 from quell.gateway.ingest_http import IngestEndpoint, IngestFirst, IngestLimits
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
@@ -210,6 +210,7 @@ class Quell:
         probes = (
             queue_probe(lambda: self.log.events_waiting, bound=QUEUED_EVENTS),
             display_probe(self.faults),
+            unknown_probe(self.models.unknown),
             workflow_probe(
                 running=lambda: self.engine.running,
                 waiting=lambda: self.queue.waiting + self.turns.waiting,

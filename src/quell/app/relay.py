@@ -35,8 +35,9 @@ from quell.app import openfiles
 from quell.app.openfiles import RELAY_SOCKETS
 from quell.app.parts import clock
 from quell.errors import BadAnswer, QuellError, StorageError, Unreachable
-from quell.eventlog.archive import Follower
 from quell.eventlog.projections.models import ReadModels
+from quell.eventlog.reader import Reader
+from quell.eventlog.sqlite_reader import SqliteReader
 from quell.gateway.admission import Admission, AdmissionLimits
 from quell.gateway.body import Gone
 from quell.gateway.bounds import Bounds
@@ -173,13 +174,13 @@ async def _unavailable(send: Send, detail: str) -> None:
 async def relay(settings: RelaySettings) -> None:
     """Serve beside the first process until SIGTERM, or until the log can no longer be read."""
     main = _Main(Path(settings.data_dir) / SOCKET_FILE, settings.token)
-    follower, models = Follower(Path(settings.data_dir) / settings.log_file), ReadModels()
-    while page := follower.after(models.position):
+    reader, models = SqliteReader(Path(settings.data_dir) / settings.log_file), ReadModels()
+    while page := reader.after(models.position):
         models.apply_all(page)
     files = openfiles.share(live=settings.connections, http=int(settings.http["connections"]), inside=RELAY_SOCKETS)
     bounds = Bounds(connections=files.live)
     hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
-    broadcaster = Broadcaster(hub, models, main, log_epoch=follower.epoch)
+    broadcaster = Broadcaster(hub, models, main, log_epoch=reader.epoch)
     door = FrontDoor(_HandOn(main.http), hosts=(*settings.allowed_hosts, settings.host), token=settings.token)
 
     def admit(scope: Scope) -> Caller:
@@ -195,7 +196,7 @@ async def relay(settings: RelaySettings) -> None:
     server = uvicorn.Server(config)
     tasks = [
         asyncio.create_task(server.serve(sockets=[listening])),
-        asyncio.create_task(_follow(follower, models, broadcaster)),
+        asyncio.create_task(_follow(reader, models, broadcaster)),
         asyncio.create_task(_look(broadcaster)),
     ]
     told = asyncio.Event()
@@ -221,11 +222,11 @@ def _protocol(settings: RelaySettings, files: openfiles.Share) -> partial[Patien
     return partial(PatientHttp, admission=admission, waits=Waits(head_s=wanted["head_s"], body_s=wanted["body_s"]))
 
 
-async def _follow(follower: Follower, models: ReadModels, broadcaster: Broadcaster) -> None:
+async def _follow(reader: Reader, models: ReadModels, broadcaster: Broadcaster) -> None:
     """Show what the first process appends. Raises: StorageError."""
     while True:
-        if follower.changed():
-            while page := follower.after(models.position):
+        if reader.changed():
+            while page := reader.after(models.position):
                 broadcaster.publish(models.apply_all(page), page)
                 await asyncio.sleep(0)
         await asyncio.sleep(LOOK_EVERY_S)

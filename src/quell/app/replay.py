@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -10,10 +11,22 @@ from quell.errors import NotFound
 from quell.eventlog.log import Recorded
 from quell.eventlog.projections.story import fold_story
 from quell.eventlog.projections.views import IncidentDetail, detail_of
+from quell.eventlog.registry import REGISTRY
+from quell.eventlog.sqlite_reader import SqliteReader
 from quell.incident.state import Incident, apply
 from quell.outcomes.comparing import newest_first
 from quell.outcomes.ledger import Ledger
 from quell.outcomes.record import Origin, OutcomeRecord
+
+
+def stored_events(path: Path, *, stream: str | None = None) -> Iterator[Recorded]:
+    """
+    Yield the events of a log's file in order, all or those of one stream; another process may own it.
+
+    Raises: NotFound: there is no such file. StorageError: it cannot be read.
+    """
+    with SqliteReader(path) as reader:
+        yield from reader.replay(stream=stream)
 
 
 def retold(records: Sequence[Recorded]) -> IncidentDetail:
@@ -50,7 +63,7 @@ def as_line(record: Recorded) -> str:
         "stream": record.stream,
         "offset": record.offset,
         "at": record.at,
-        "type": type(record.event).__name__,
-        "data": record.event,
+        "type": REGISTRY.name_of(record.event),
+        "data": REGISTRY.fields_of(record.event),
     }
     return msgspec.json.encode(line).decode()

@@ -340,8 +340,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="File to write. Default: the terminal.")] = None,
 ) -> None:
     """Write recorded events, or incidents folded from them, as JSON lines; or the records behind the figures."""
-    from quell.app.replay import as_line, incidents_of, outcomes_of
-    from quell.eventlog.archive import stored_events
+    from quell.app.replay import as_line, incidents_of, outcomes_of, stored_events
 
     if what not in ("events", "incidents", "outcomes"):
         _fail(f"cannot export {what!r}: events, incidents or outcomes")
@@ -362,7 +361,7 @@ def export(
 
 def _recorded(log: Path, incident: str) -> list[Recorded]:
     """Return the events of an incident. Raises: ConfigError: there is no log, or none of them in it."""
-    from quell.eventlog.archive import stored_events
+    from quell.app.replay import stored_events
     from quell.incident.events import incident_stream
 
     records = list(stored_events(log, stream=incident_stream(incident)))

@@ -64,11 +64,11 @@ async def prepare(
     Raises: Malformed: nothing to append, a bad name, or an event that could not be read back. TooLarge.
     """
     if key is not None:
-        _check_name(key, "idempotency key")
+        check_name(key, "idempotency key")
     parts: list[Part] = []
     events = body_bytes = events_since = bytes_since = 0
     for write in writes:
-        _check_name(write.stream, "stream")
+        check_name(write.stream, "stream")
         part = Part(stream=write.stream, expected_offset=write.expected_offset, events=[])
         for event in write.events:
             if events_since >= EVENTS_AT_ONCE or bytes_since >= BYTES_AT_ONCE:
@@ -99,14 +99,15 @@ def _prepare_event(event: Event) -> tuple[str, bytes, Event]:
     try:
         name, body = encode(event)
         kept = decode(name, body)
-    except (StorageCorrupt, msgspec.MsgspecError, TypeError, ValueError) as error:
+    except (StorageCorrupt, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise Malformed(f"an event {type(event).__name__} cannot be kept: {error}") from error
     if len(body) > MAX_EVENT_BYTES:
         raise TooLarge(f"an event {name} of {len(body)} bytes is over the limit of {MAX_EVENT_BYTES}")
     return name, body, kept
 
 
-def _check_name(name: str, what: str) -> None:
+def check_name(name: str, what: str) -> None:
+    """Raise `Malformed` for a name that a store cannot keep."""
     if not 0 < len(name) <= MAX_NAME_CHARS:
         raise Malformed(f"a name of a {what} has 1 to {MAX_NAME_CHARS} characters, this one {len(name)}")
     try:

@@ -5,33 +5,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
 from quell.errors import StorageCorrupt, StorageError
 from quell.eventlog import sqlite_rows
+from quell.eventlog.reader import Inspection
 from quell.eventlog.sqlite_file import APPLICATION_ID, FORMAT, translated
 
 DAMAGED_NAMED = 20
 ROWS_AT_ONCE = 5_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogFile:
-    """What is known of a log's file without owning it."""
-
-    events: int
-    format: int
-    size_bytes: int
-    damaged: tuple[int, ...]
-    """Positions of the events that are not as they were written, the first of them."""
-    unchecked: int
-    """Events without a checksum, of a Quell from before there were any."""
-    owner: str | None
-    """The process that owns it (its pid, or `another process`); None when nobody does."""
-
-
-def inspect(path: Path) -> LogFile | None:
+def inspect(path: Path) -> Inspection | None:
     """
     Return what a file holds; None when there is no file.
 
@@ -54,7 +39,7 @@ def inspect(path: Path) -> LogFile | None:
                 raise StorageCorrupt(f"{path} has format {version}, written by a newer Quell; this one reads {FORMAT}")
             (events,) = file.execute("SELECT ifnull(max(position), 0) FROM events").fetchone()
             damaged, unchecked = _compared(file)
-            return LogFile(
+            return Inspection(
                 events=events,
                 format=version,
                 size_bytes=path.stat().st_size,

@@ -75,6 +75,14 @@ class EventLog(Protocol):
         """
         ...
 
+    async def find(self, key: str) -> Appended | None:
+        """
+        Return the durable append that an idempotency key stands for, with `fresh` false; None when there is none.
+
+        Of an append that is still under way nothing is known: whoever appends upon `None` appends with the key.
+        """
+        ...
+
     async def read(self, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Return events past position `after`, in order, at most `limit`."""
         ...

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Self
+from typing import Self, TypeVar
 
 from quell.errors import StorageBusy, StorageError
 from quell.eventlog import sqlite_rows
-from quell.eventlog.append import Append, prepare
+from quell.eventlog.append import Append, check_name, prepare
 from quell.eventlog.log import Appended, Recorded, Write
 from quell.eventlog.sqlite_file import OpenFile, open_file, translated
-from quell.eventlog.sqlite_writer import Probe, SqliteWriter, Written
+from quell.eventlog.sqlite_writer import Mark, Probe, SqliteWriter, Written
 from quell.eventlog.tail import Tail
 
 READERS = 2
@@ -24,10 +24,14 @@ SUBSCRIPTION_PAGE = 500
 TAIL_EVENTS = 8_192
 TAIL_BYTES = 32 * 1024 * 1024
 
+Answer = TypeVar("Answer")
+
 
 class SqliteEventLog:
     """
-    An event log in a file that one process owns: WAL, synchronous=FULL, one writing thread with group commit.
+    An event log in a file that one process owns, with the checkpoints of its subscribers.
+
+    WAL, synchronous=FULL, one writing thread with group commit.
 
     It belongs to the event loop it was opened on. An append that is cancelled may or may not happen; with its key
     it can be tried again. Subscriptions end when the log is closed.
@@ -44,7 +48,7 @@ class SqliteEventLog:
         self._loop = asyncio.get_running_loop()
         self._preparing = asyncio.Lock()
         """Held while an append is encoded, so that all are queued in the order in which they were asked for."""
-        self._waiting: set[Append | Probe] = set()
+        self._waiting: set[Append | Probe | Mark] = set()
         self._events_waiting = self._bytes_waiting = 0
         self._stopped = self._loop.create_future()
         self._closing: asyncio.Task[None] | None = None
@@ -58,7 +62,7 @@ class SqliteEventLog:
             file.path,
             loop=self._loop,
             written=self._on_written,
-            probed=self._on_probed,
+            answered=self._on_answered,
             stopped=self._on_stopped,
         )
         self._writer.start()
@@ -132,6 +136,12 @@ class SqliteEventLog:
         self._bytes_waiting += append.body_bytes
         self._writer.put(append)
 
+    async def find(self, key: str) -> Appended | None:
+        """Return the durable append that an idempotency key stands for; None when there is none."""
+        self._check_open()
+        span = (await self._read(lambda reader: sqlite_rows.known(reader, [key]))).get(key)
+        return Appended(first=span[0], last=span[1], fresh=False) if span else None
+
     async def read(self, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
         """Return events past position `after`, in order, at most `limit`."""
         self._check_open()
@@ -169,6 +179,24 @@ class SqliteEventLog:
         self._writer.put(probe)
         await probe.done
 
+    async def checkpoint(self, subscriber: str) -> int:
+        """Return the position that a subscriber has reached, 0 for a new one; never past the head of the log."""
+        self._check_open()
+        return await self._read(lambda reader: sqlite_rows.checkpoint(reader, subscriber))
+
+    async def reached(self, subscriber: str, position: int) -> None:
+        """
+        Keep that a subscriber has done all up to a position; one that it had passed before changes nothing.
+
+        Raises: Malformed: the name is none that can be kept. StorageError: it may not be kept.
+        """
+        self._check_open()
+        check_name(subscriber, "subscriber")
+        mark = Mark(subscriber=subscriber, position=position, done=self._loop.create_future())
+        self._waiting.add(mark)
+        self._writer.put(mark)
+        await mark.done
+
     async def close(self) -> None:
         """Finish what is queued, end the subscriptions and let go of the file; doing it twice is harmless."""
         if self._closing is None:
@@ -189,11 +217,11 @@ class SqliteEventLog:
     async def _read_on(self, after: int, limit: int) -> list[Recorded]:
         return await self._read(lambda reader: sqlite_rows.page_of_all(reader, after=after, limit=limit))
 
-    async def _read(self, page: Callable[[sqlite3.Connection], list[Recorded]]) -> list[Recorded]:
-        def read() -> list[Recorded]:
+    async def _read(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        def read() -> Answer:
             reader = self._readers.get()
             try:
-                return page(reader)
+                return question(reader)
             except sqlite3.Error as error:
                 raise translated(error, doing="reading", path=self._file.path) from error
             finally:
@@ -224,14 +252,14 @@ class SqliteEventLog:
             elif outcome is not None:
                 append.done.set_exception(outcome)
 
-    def _on_probed(self, probe: Probe, failure: StorageError | None) -> None:
-        self._waiting.discard(probe)
-        if probe.done.done():
+    def _on_answered(self, work: Probe | Mark, failure: StorageError | None) -> None:
+        self._waiting.discard(work)
+        if work.done.done():
             return
         if failure is None:
-            probe.done.set_result(None)
+            work.done.set_result(None)
         else:
-            probe.done.set_exception(failure)
+            work.done.set_exception(failure)
 
     def _on_stopped(self) -> None:
         for work in self._waiting:

@@ -63,6 +63,9 @@ Beside the events, so that a Quell from before there were checksums reads and wr
 none, like what was appended before. The view makes one statement of both inserts.
 """
 
+CHECKPOINTS = "CREATE TABLE IF NOT EXISTS checkpoints (subscriber TEXT PRIMARY KEY, position INTEGER NOT NULL)"
+"""Beside the events for the same reason, and so that a copy of the file has both as of the same moment."""
+
 _KINDS: dict[int, type[StorageError]] = {
     sqlite3.SQLITE_FULL: StorageFull,
     sqlite3.SQLITE_READONLY: StorageReadOnly,
@@ -202,11 +205,21 @@ def _settle_format(connection: sqlite3.Connection, path: Path) -> None:
         raise StorageCorrupt(
             f"the event log {path} has format {version}, written by a newer Quell; this one reads up to {FORMAT}"
         )
-    elif not has_checksums(connection):
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in CHECKSUMS:
-            connection.execute(statement)
-        connection.execute("COMMIT")
+    else:
+        _add_tables(connection)
+
+
+def _add_tables(connection: sqlite3.Connection) -> None:
+    """Add what a file of an older Quell lacks; that one goes on reading and writing it."""
+    (kept,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'checkpoints'").fetchone()
+    checked = has_checksums(connection)
+    if kept and checked:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in () if checked else CHECKSUMS:
+        connection.execute(statement)
+    connection.execute(CHECKPOINTS)
+    connection.execute("COMMIT")
 
 
 def has_checksums(connection: sqlite3.Connection) -> bool:
@@ -218,7 +231,7 @@ def has_checksums(connection: sqlite3.Connection) -> bool:
 def _create(connection: sqlite3.Connection) -> None:
     # One transaction: a process that ends in between leaves an empty file, never half a log.
     connection.execute("BEGIN IMMEDIATE")
-    for statement in (*SCHEMA.split(";\n"), *CHECKSUMS):
+    for statement in (*SCHEMA.split(";\n"), *CHECKSUMS, CHECKPOINTS):
         connection.execute(statement)
     connection.execute("INSERT INTO meta VALUES ('epoch', ?)", (uuid.uuid4().hex,))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -83,6 +83,21 @@ def known(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, tupl
     return _known_decoder.decode(connection.execute(_KNOWN, (names,)).fetchone()[0])
 
 
+def checkpoint(connection: sqlite3.Connection, subscriber: str) -> int:
+    """Return the position that a subscriber has reached, 0 for a new one, and never past the newest event."""
+    found = connection.execute("SELECT position FROM checkpoints WHERE subscriber = ?", (subscriber,)).fetchone()
+    return min(int(found[0]), head(connection)) if found else 0
+
+
+def keep_checkpoint(connection: sqlite3.Connection, subscriber: str, position: int) -> None:
+    """Keep the position that a subscriber has reached, if it is past the one that is kept."""
+    connection.execute(
+        "INSERT INTO checkpoints VALUES (?, ?) "
+        "ON CONFLICT (subscriber) DO UPDATE SET position = max(position, excluded.position)",
+        (subscriber, position),
+    )
+
+
 def insert(connection: sqlite3.Connection, values: list[int | str | bytes | None]) -> None:
     """Write rows of `COLUMNS` values each, all in one transaction."""
     step = CHUNK_ROWS * COLUMNS
@@ -175,9 +190,8 @@ def _recorded(row: _Row) -> Recorded:
     body = bytes(raw)
     if checksum is not None and checksum != checksum_of((position, stream, offset, at_us, name, body, key, appended)):
         raise StorageCorrupt(differs(position))
-    return Recorded(
-        position=position, stream=stream, offset=offset, at=EPOCH + at_us * MICROSECOND, event=decode(name, body)
-    )
+    event = decode(name, body, as_written=checksum is not None)
+    return Recorded(position=position, stream=stream, offset=offset, at=EPOCH + at_us * MICROSECOND, event=event)
 
 
 def compare_rows(connection: sqlite3.Connection, *, after: int, limit: int) -> tuple[list[int], int, int | None]:

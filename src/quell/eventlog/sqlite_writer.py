@@ -45,6 +45,15 @@ class Probe:
     done: Future[None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mark:
+    """A checkpoint on its way to the store."""
+
+    subscriber: str
+    position: int
+    done: Future[None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A batch of appends with what became of each; `plan` is None when the store failed."""
@@ -64,7 +73,7 @@ class SqliteWriter:
         *,
         loop: AbstractEventLoop,
         written: Callable[[Written], None],
-        probed: Callable[[Probe, StorageError | None], None],
+        answered: Callable[[Probe | Mark, StorageError | None], None],
         stopped: Callable[[], None],
     ) -> None:
         """Take over the connection; the three calls are made on `loop`."""
@@ -73,9 +82,9 @@ class SqliteWriter:
         self._path = path
         self._loop = loop
         self._written = written
-        self._probed = probed
+        self._answered = answered
         self._stopped = stopped
-        self._queue: SimpleQueue[Append | Probe | Stop] = SimpleQueue()
+        self._queue: SimpleQueue[Append | Probe | Mark | Stop] = SimpleQueue()
         self._head: int | None = None
         self._lengths: OrderedDict[str, int] = OrderedDict()
         self._probe_bytes = PROBE_BYTES
@@ -85,7 +94,7 @@ class SqliteWriter:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, work: Append | Probe) -> None:
+    def put(self, work: Append | Probe | Mark) -> None:
         """Queue work; the owner bounds how much."""
         self._queue.put(work)
 
@@ -105,17 +114,19 @@ class SqliteWriter:
         finally:
             self._tell(self._stopped)
 
-    def _do(self, work: Append | Probe | Stop) -> Append | Probe | Stop | None:
+    def _do(self, work: Append | Probe | Mark | Stop) -> Append | Probe | Mark | Stop | None:
         """Do the work, and with an append those queued behind it; return what else was taken off the queue."""
         if isinstance(work, Append):
             batch, following = self._drain(work)
             self._tell(self._written, self._write(batch))
             return following
         if isinstance(work, Probe):
-            self._tell(self._probed, work, self._probe())
+            self._tell(self._answered, work, self._probe())
+        if isinstance(work, Mark):
+            self._tell(self._answered, work, self._mark(work))
         return None
 
-    def _drain(self, first: Append) -> tuple[list[Append], Append | Probe | Stop | None]:
+    def _drain(self, first: Append) -> tuple[list[Append], Append | Probe | Mark | Stop | None]:
         batch, events, body_bytes = [first], first.events, first.body_bytes
         while events < BATCH_EVENTS and body_bytes < BATCH_BYTES:
             try:
@@ -184,6 +195,14 @@ class SqliteWriter:
             self._forget()
             return self._translated(error, f"proving with {self._probe_bytes} bytes that one can write to")
         self._probe_bytes = PROBE_BYTES
+        return None
+
+    def _mark(self, mark: Mark) -> StorageError | None:
+        try:
+            sqlite_rows.keep_checkpoint(self._connection, mark.subscriber, mark.position)
+        except sqlite3.Error as error:
+            self._forget()
+            return self._translated(error, f"keeping a checkpoint of {mark.subscriber} in")
         return None
 
     def _translated(self, error: sqlite3.Error, doing: str) -> StorageError:

@@ -16,7 +16,8 @@ from quell.eventlog.log import EventLog
 from quell.eventlog.projections.agents import AgentHealth
 from quell.eventlog.projections.faults import DisplayFaults
 from quell.eventlog.projections.models import ReadModels
-from quell.eventlog.projections.quantities import say_count, say_duration
+from quell.eventlog.projections.quantities import say_count, say_counts, say_duration
+from quell.eventlog.projections.unknown import UnknownEvents
 from quell.evidence.source import EvidenceSource
 from quell.gateway.counts import Rate
 from quell.gateway.live import Hub
@@ -113,7 +114,8 @@ class Health:
 
         Args:
             sources: asked with their own `check`, at most every 5 s.
-            probes: what else there is; see `queue_probe`, `display_probe`, `sockets_probe`, `workflow_probe`.
+            probes: what else there is; see `queue_probe`, `display_probe`, `unknown_probe`, `sockets_probe`,
+                `workflow_probe`.
         """
         self._models, self._log, self._clock = models, log, clock
         self._sources, self._probes = sources, probes
@@ -310,6 +312,28 @@ def display_probe(faults: DisplayFaults) -> Probe:
                 state="degraded" if count else "ok",
                 says=says,
                 measured={"faults": count, **dict(faults.counts.most_common(FAULTS_NAMED))},
+            )
+        ]
+
+    return look
+
+
+def unknown_probe(unknown: UnknownEvents) -> Probe:
+    """Return a probe of what a newer Quell wrote into the log: degraded when there is any, since views lack it."""
+
+    def look() -> list[Observation]:
+        count = unknown.counts.total()
+        says = "every event is known"
+        if count:
+            kinds = say_counts(unknown.counts, total=count, kinds=len(unknown.counts))
+            says = f"a newer Quell wrote {kinds}: taken for nothing, the last at position {unknown.last_position}"
+        return [
+            Observation(
+                name="newer events",
+                kind="queue",
+                state="degraded" if count else "ok",
+                says=says,
+                measured={"unknown": count, **dict(unknown.counts.most_common(FAULTS_NAMED))},
             )
         ]
 

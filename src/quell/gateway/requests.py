@@ -13,13 +13,11 @@ from typing import Self
 
 import msgspec
 
-from quell.errors import KeyReused, WrongOffset
+from quell.errors import KeyReused
 from quell.eventlog.log import Appended, EventLog, Write
 from quell.incident.events import REQUEST_STREAM, RequestAccepted
 
 DIGEST_BYTES = 16
-_NEVER = -1
-"""No stream ever holds so many events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +72,12 @@ class Requests:
         """
         Return whether a request was carried out before; one without a key never was.
 
-        Asked by an append that cannot succeed: no stream is at its offset, so all it can find is the key.
-
         Raises: KeyReused: another request was carried out under the key. StorageError.
         """
         if request is None:
             return False
-        probe = Write(stream=REQUEST_STREAM, events=request.write().events, expected_offset=_NEVER)
-        try:
-            found = await self._log.append([probe], key=request.key)
-        except WrongOffset:
+        found = await self._log.find(request.key)
+        if found is None:
             return False
         await self._compare(request, found)
         return True

@@ -162,6 +162,8 @@ class Incident:
     reason: str = ""
     drill: bool = False
     test: bool = False
+    team: str = ev.DEFAULT_TEAM
+    """Whose it is."""
     state: State = State.TRIGGERED
     offset: int = 0
     """Events of its stream that were applied."""
@@ -277,6 +279,7 @@ def apply(incident: Incident | None, event: Event, at: datetime) -> Incident | N
             drill=event.drill,
             needs_response=True,
             test=event.test,
+            team=event.team,
         )
     if incident is None:
         return None

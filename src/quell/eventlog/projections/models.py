@@ -22,6 +22,7 @@ from quell.eventlog.projections.records import TrackRecords
 from quell.eventlog.projections.silences import Silences
 from quell.eventlog.projections.sources import Sources
 from quell.eventlog.projections.story import DetailChange, change_by, changed_values
+from quell.eventlog.projections.unknown import UnknownEvents
 from quell.eventlog.projections.views import AlertView, IncidentDetail, IncidentSummary, TimelineEntry
 from quell.incident.alert import AlertStatus
 from quell.incident.events import AutonomyOverridden, Phase, TrackRecord
@@ -100,6 +101,7 @@ class ReadModels:
         self.silences = Silences()
         self.sources = Sources()
         self.preventions = Preventions()
+        self.unknown = UnknownEvents()
         self._records = TrackRecords()
         self._feed: OrderedDict[int, tuple[Moment, TimelineEntry]] = OrderedDict()
         """By the entry's position, in the order of the newest event that each tells of."""
@@ -153,6 +155,7 @@ class ReadModels:
     def _take(self, recorded: Recorded, changes: Changes, told: dict[int, str]) -> None:
         self._position = recorded.position
         event, at = recorded.event, recorded.at
+        self.unknown.apply(recorded)
         with self.faults.contain("intake counts", recorded.position):
             changes.intake |= self.intake.apply(recorded)
         with self.faults.contain("silences", recorded.position):

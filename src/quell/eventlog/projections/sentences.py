@@ -393,6 +393,15 @@ def _join(*parts: str) -> str:
     return "; ".join([*(part.rstrip(".") for part in said[:-1]), *said[-1:]])
 
 
+def _unknown(event: ev.UnknownEvent, moment: Moment) -> Said:
+    return Said(
+        title=f"Something that only a newer Quell knows: {event.type}",
+        text="It was written before this Quell was put back, which takes it for nothing; what is shown may lack it.",
+        level="warning",
+        by="system:eventlog",
+    )
+
+
 _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.IncidentOpened: _opened,
     ev.AlertGrouped: _grouped,
@@ -441,4 +450,5 @@ _SAYERS: dict[type[Event], Callable[[Any, Moment], Said]] = {
     ev.ResponseEnded: _response_ended,
     ev.LookAgainRequested: _look_again_requested,
     ev.LookedAgain: _looked_again,
+    ev.UnknownEvent: _unknown,
 }

@@ -18,6 +18,7 @@ from quell.eventlog.projections import quantities as q
 from quell.eventlog.projections.said import Said
 from quell.eventlog.projections.sentences import Moment, say
 from quell.eventlog.projections.views import TimelineEntry
+from quell.eventlog.registry import REGISTRY
 from quell.incident import events as ev
 from quell.incident.events import Phase
 from quell.incident.state import Incident
@@ -183,7 +184,7 @@ def _place(recorded: Recorded, incident_id: str, said: Said) -> TimelineEntry:
         position=recorded.position,
         offset=recorded.offset,
         at=recorded.at,
-        type=type(recorded.event).__name__,
+        type=REGISTRY.name_of(recorded.event),
         incident_id=incident_id,
         agent=said.agent,
         by=said.doer,

@@ -101,6 +101,8 @@ class IncidentSummary:
     """Opened by a test alert: it counts nowhere and ends by itself."""
     not_sent: int = 0
     """Alerts of its senders' groups that were left out of their messages: the list of its alerts is not whole."""
+    team: str = ev.DEFAULT_TEAM
+    """Whose it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +290,7 @@ def summary_of(incident: Incident) -> IncidentSummary:
         next_look_at=due_at(incident),
         test=incident.test,
         not_sent=sum(incident.not_sent.values()),
+        team=incident.team,
     )
 
 

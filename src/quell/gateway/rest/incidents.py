@@ -14,6 +14,7 @@ from quell.eventlog.projections.board import Wanted
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.story import Story, fold_story
 from quell.eventlog.projections.views import IncidentDetail, IncidentSummary, TimelineEntry
+from quell.eventlog.registry import REGISTRY
 from quell.gateway.problems import documented
 from quell.gateway.rest.cursors import read_cursor, write_cursor
 from quell.gateway.rest.wire import After, Cursor, Limit, Page, reply
@@ -146,8 +147,8 @@ class IncidentRoutes:
                 position=record.position,
                 offset=record.offset,
                 at=record.at,
-                type=type(record.event).__name__,
-                data=record.event,
+                type=REGISTRY.name_of(record.event),
+                data=REGISTRY.fields_of(record.event),
             )
             for record in found[:limit]
         ]

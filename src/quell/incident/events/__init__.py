@@ -104,9 +104,11 @@ from quell.incident.events.system import (
     RequestAccepted,
     SourceFailed,
     SourceRecovered,
+    UnknownEvent,
 )
 from quell.incident.events.words import (
     AGENT_OF,
+    DEFAULT_TEAM,
     Autonomy,
     Cause,
     EvidenceKind,
@@ -119,6 +121,7 @@ from quell.incident.events.words import (
 __all__ = [
     "AGENT_OF",
     "AUTONOMY_STREAM",
+    "DEFAULT_TEAM",
     "INTAKE_STREAM",
     "OUTCOME_STREAM",
     "REQUEST_STREAM",
@@ -217,8 +220,10 @@ __all__ = [
     "TakeBackRequested",
     "TrackRecord",
     "UndoFailed",
+    "UnknownEvent",
     "Verified",
     "Window",
+    "WrittenEvent",
     "incident_stream",
     "is_verified",
 ]
@@ -273,7 +278,9 @@ SilenceEvent = SilenceCreated | SilenceEnded
 AutonomyEvent = AutonomyOverridden
 SystemEvent = ProcessStarted | ProcessStopped | SourceFailed | SourceRecovered | RequestAccepted
 OutcomeEvent = PastIncidentsImported | RecordCorrected | AssumptionsSet
-Event = IncidentEvent | IntakeEvent | SilenceEvent | AutonomyEvent | SystemEvent | OutcomeEvent
+WrittenEvent = IncidentEvent | IntakeEvent | SilenceEvent | AutonomyEvent | SystemEvent | OutcomeEvent
+Event = WrittenEvent | UnknownEvent
+"""What is read from the log; what is written to it is never unknown."""
 
 INTAKE_STREAM = "intake"
 SILENCE_STREAM = "silences"

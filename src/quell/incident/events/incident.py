@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from quell.incident.alert import Alert, IncidentSeverity
-from quell.incident.events.words import Cause, State
+from quell.incident.events.words import DEFAULT_TEAM, Cause, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class IncidentOpened:
     """The alerts carry the label that marks a drill's data."""
     test: bool = False
     """Opened by `quell send-test-alert`: it counts nowhere."""
+    team: str = DEFAULT_TEAM
+    """Whose incident it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

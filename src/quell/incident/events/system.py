@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from quell.incident.events.words import Autonomy
 
@@ -62,3 +63,17 @@ class SourceRecovered:
 
     source: str
     after_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEvent:
+    """
+    What a newer Quell has written and this one does not know: it is read, counted and shown, and changes nothing.
+
+    It is never written. After a roll-back it lets the older Quell start; the newer one reads the same row again.
+    """
+
+    type: str
+    """As the log holds it, with its schema number where that is above 1: `Detected@2`."""
+    fields: dict[str, Any]
+    """As written."""

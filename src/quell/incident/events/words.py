@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+DEFAULT_TEAM = "default"
+"""Whose an incident is where nothing says so."""
+
 
 class State(StrEnum):
     """Where an incident stands."""

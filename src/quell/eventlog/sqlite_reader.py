@@ -1,46 +1,25 @@
-"""Reads a log's file without owning it: for replay and export beside a running Quell, and for its relays."""
+"""Reads a log's file without owning it."""
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from quell.errors import NotFound, StorageCorrupt
 from quell.eventlog import sqlite_rows
+from quell.eventlog.inspection import inspect
 from quell.eventlog.log import Recorded
+from quell.eventlog.reader import Inspection
 from quell.eventlog.sqlite_file import translated
 
 PAGE = 1_000
 
 
-def stored_events(path: Path, *, stream: str | None = None) -> Iterator[Recorded]:
-    """
-    Yield the events of a log's file in order, all or those of one stream.
-
-    Raises: NotFound: there is no such file. StorageError: it cannot be read.
-    """
-    if not path.is_file():
-        raise NotFound(f"there is no event log at {path}")
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
-            last = 0
-            while True:
-                if stream is None:
-                    page = sqlite_rows.page_of_all(file, after=last, limit=PAGE)
-                else:
-                    page = sqlite_rows.page_of_stream(file, stream, after=last, limit=PAGE)
-                yield from page
-                if len(page) < PAGE:
-                    return
-                last = page[-1].position if stream is None else page[-1].offset
-    except sqlite3.Error as error:
-        raise translated(error, doing="read", path=path) from error
-
-
-class Follower:
-    """Follows a log that another process owns. One thread at a time."""
+class SqliteReader:
+    """Reads a log that another process may own. One thread at a time."""
 
     def __init__(self, path: Path) -> None:
         """
@@ -60,15 +39,31 @@ class Follower:
             raise translated(error, doing="read", path=path) from error
         if found is None:
             raise StorageCorrupt(f"the event log {path} has lost its epoch")
-        self.epoch: str = found[0]
+        self._epoch: str = found[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def epoch(self) -> str:
         """Names this log for good."""
+        return self._epoch
+
+    def replay(self, *, stream: str | None = None) -> Iterator[Recorded]:
+        """Yield the events in order up to the newest, all or those of one stream. Raises: StorageError."""
+        last = 0
+        while page := self._page(last, stream):
+            yield from page
+            last = page[-1].position if stream is None else page[-1].offset
 
     def after(self, position: int) -> list[Recorded]:
         """Return at most a page of what came after a position. Raises: StorageError."""
-        try:
-            return sqlite_rows.page_of_all(self._file, after=position, limit=PAGE)
-        except sqlite3.Error as error:
-            raise translated(error, doing="read", path=self._path) from error
+        return self._page(position, None)
 
     def changed(self) -> bool:
         """Return whether the file was written to since this was asked last; it costs microseconds."""
@@ -76,6 +71,21 @@ class Follower:
         before, self._version = self._version, version
         return version != before
 
+    def inspect(self) -> Inspection:
+        """Return the state of the file, every event compared with its checksum. Raises: StorageError."""
+        found = inspect(self._path)
+        if found is None:
+            raise NotFound(f"there is no event log at {self._path} any more")
+        return found
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def _page(self, after: int, stream: str | None) -> list[Recorded]:
+        try:
+            if stream is None:
+                return sqlite_rows.page_of_all(self._file, after=after, limit=PAGE)
+            return sqlite_rows.page_of_stream(self._file, stream, after=after, limit=PAGE)
+        except sqlite3.Error as error:
+            raise translated(error, doing="read", path=self._path) from error
