@@ -343,3 +343,42 @@ async def test_a_test_alert_changes_nothing_whatever_policy_says(tmp_path: Path)
 
     assert (outcome, on.action.done) == ("escalated", [])
     assert "test alert" in incident.phases[Phase.APPROVE].says
+
+
+async def test_of_two_incidents_with_the_same_change_one_makes_it_and_the_other_leaves_it_alone(tmp_path: Path) -> None:
+    names = ("INC-1", "INC-2")
+    async with stage(tmp_path) as on:
+        on.parts = replace(on.parts, concerned=lambda service: names if service == PLAN.target else ())
+        for name in names:
+            await open_incident(on.log, name)
+        engine = MemoryEngine(on.workflow)
+        for name in names:
+            await engine.start(name)
+        outcomes = [await asyncio.wait_for(engine.result(name), 30) for name in names]
+        found = [await on.incidents.load(name) for name in names]
+
+    assert sorted(outcomes) == ["escalated", "resolved"]
+    assert [line.split()[0] for line in on.action.done] == ["run"]
+    acted, left = sorted(found, key=lambda incident: not incident.actions)
+    assert left.actions == []
+    assert left.escalation is not None
+    assert f"{acted.id} " in left.escalation.reason
+    assert f" roll back of {PLAN.target}" in left.escalation.reason
+
+
+async def test_of_two_incidents_with_the_same_plan_one_asks_a_person(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=asking()) as on:
+        on.parts = replace(on.parts, concerned=lambda service: ("INC-1", "INC-2"))
+        await open_incident(on.log, "INC-2")
+        first = asyncio.create_task(run(on))
+        await asked_for_approval(on.incidents)
+        engine = MemoryEngine(on.workflow)
+        await engine.start("INC-2")
+        assert await asyncio.wait_for(engine.result("INC-2"), 30) == "escalated"
+        second = await on.incidents.load("INC-2")
+        await on.incidents.change("INC-1", lambda inc: decisions.approve(inc, "p1", by="person:kim", now=clock()))
+        outcome, _ = await first
+
+    assert outcome == "resolved"
+    assert second.approval is None
+    assert "INC-1 asks a person about a change of payment already" in second.phases[Phase.PLAN].says

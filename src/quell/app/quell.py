@@ -187,6 +187,7 @@ class Quell:
             clock=clock,
             approval_s=settings.response.approval_s,
             barred=self._barred,
+            concerned=self.models.board.concerned,
             rhythm=rhythm,
         )
         looking = Looking(self.incidents, self.team, clock=clock, rhythm=rhythm, telemetry=self._telemetry)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from quell.incident import decisions
 from quell.incident import events as ev
 from quell.incident.events import Autonomy, Event, Phase, PhaseState, State
 from quell.incident.look_again import RHYTHM, Rhythm, reason, undecided
+from quell.incident.overlap import changed_elsewhere
 from quell.incident.state import ENDED, Incident, findings_key
 from quell.workflow.names import incident_of
 from quell.workflow.phases import Outcome, PhaseRunner, Progress
@@ -76,6 +78,10 @@ class ResponseParts:
     """How often the agents look again."""
     barred: Callable[[ev.Plan], str] = lambda plan: ""
     """What holds a plan back at the moment it is to be carried out; empty for nothing."""
+    concerned: Callable[[str], Iterable[str]] = lambda service: ()
+    """Incidents that have, or had, a plan for a service."""
+    changing: dict[str, asyncio.Lock] = field(default_factory=dict)
+    """By service: held from the look at other incidents until the start of a change is recorded."""
 
 
 class ResponseWork:
@@ -146,6 +152,8 @@ class ResponseWork:
             plan = await self._parts.agents.plan(incident, progress)
             if isinstance(plan, str):
                 return Outcome(word="none", says=plan, state=PhaseState.ABSTAINED)
+            if why := await self._changed_elsewhere(incident, plan.target, asked=True):
+                return Outcome(word="none", says=f"Nothing is proposed: {why}.", state=PhaseState.ABSTAINED)
             plan = _asked_first(plan, await self._parts.incidents.load(self._id))
             return Outcome(word="proposed", says=plan.title, events=[ev.PlanProposed(plan=plan)])
 
@@ -202,10 +210,13 @@ class ResponseWork:
             target = Target(service=plan.target, params=plan.params)
             key = self._action_key(plan)
             begun_before = any(run.key == key for run in (await self._parts.incidents.load(self._id)).actions)
-            if not begun_before and (why := self._parts.barred(plan)):
-                return Outcome(word="barred", says=f"held back: {why}", state=PhaseState.ABSTAINED)
-            action = self._parts.actions[plan.action]
-            await self._started(action, target, plan, key)
+            async with self._parts.changing.setdefault(plan.target, asyncio.Lock()):
+                why = "" if begun_before else self._parts.barred(plan)
+                why = why or ("" if begun_before else await self._changed_elsewhere(incident, plan.target, asked=False))
+                if why:
+                    return Outcome(word="barred", says=f"held back: {why}", state=PhaseState.ABSTAINED)
+                action = self._parts.actions[plan.action]
+                await self._started(action, target, plan, key)
             begun = self._parts.clock()
             try:
                 done = await action.run(target, key=key)
@@ -227,6 +238,11 @@ class ResponseWork:
         if word == "done":
             await self._move(State.MONITORING, "the change is in place", RESOLUTION, "monitoring")
         return word
+
+    async def _changed_elsewhere(self, incident: Incident, service: str, *, asked: bool) -> str:
+        """Say whether another incident, as the log has it now, is at a change of the same service."""
+        others = [await self._parts.incidents.load(one) for one in self._parts.concerned(service) if one != self._id]
+        return changed_elsewhere(incident, service, others, asked=asked)
 
     def _action_key(self, plan: ev.Plan) -> str:
         return f"{self._id}/{self._run}/{plan.id}"

@@ -147,6 +147,15 @@ class Board:
         found = [one.incident for one in self._stories.values() if one.incident.open or one.incident.responding]
         return sorted(found, key=urgency)
 
+    def concerned(self, service: str) -> list[str]:
+        """Return the incidents that have, or had, a plan for a service; of the longest ended ones nothing is known."""
+        return [
+            one.incident.id
+            for one in self._stories.values()
+            if (one.incident.plan is not None and one.incident.plan.target == service)
+            or any(run.target == service for run in one.incident.actions)
+        ]
+
     def recent(self, *, now: datetime, ended_within: timedelta, limit: int) -> list[IncidentSummary]:
         """Return the open rows, most urgent first, then those that ended lately, newest first; at most `limit`."""
         rows, _ = self.page(Wanted(), after=None, limit=limit)
