@@ -16,13 +16,14 @@ from quell.eventlog.projections.views import summary_of
 from quell.incident import decisions
 from quell.incident import events as ev
 from quell.incident.actor import Actor
+from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Autonomy, Cause, Phase, State, incident_stream
 from quell.incident.look_again import Rhythm, due_at
-from quell.incident.state import Incident
+from quell.incident.state import Incident, fold
 from quell.workflow.engine import Started
 from quell.workflow.phases import Progress
 from quell.workflow.queue import StartQueue
-from quell.workflow.work import ResponseWork
+from quell.workflow.work import ResponseWork, _asked_first
 from tests.workflow.stage import PLAN, ScriptedAgents, Stage, alert, clock, open_incident, stage
 
 SLOW = Rhythm(waits_s=(60.0,), joined_s=0.02, apart_s=0.05)
@@ -267,6 +268,27 @@ async def test_a_fix_that_was_taken_back_is_not_made_again_unasked(tmp_path: Pat
     assert asked.approval is not None
     assert "was tried here before and did not help" in asked.approval.reason
     assert asked.again == "kim asked for it: try"
+
+
+def test_of_a_change_that_a_person_took_back_it_is_not_said_that_it_did_not_help() -> None:
+    started = ev.ActionStarted(plan_id="p1", action=PLAN.action, target=PLAN.target, key="k")
+    asked = ev.TakeBackRequested(
+        plan_id="p1", action=PLAN.action, target=PLAN.target, request=1, key="k", by="person:kim", reason=""
+    )
+    undone = ev.ActionUndone(
+        plan_id="p1", action=PLAN.action, target=PLAN.target, output="", by="person:kim", request=1
+    )
+    begun = ev.IncidentOpened(
+        incident_id="INC-1", title="t", severity=IncidentSeverity.SEV1, service="payment", reason=""
+    )
+    events = [begun, ev.ResponseStarted(run=1), started, asked, undone, ev.ResponseStarted(run=2)]
+    incident = fold((clock(), event) for event in events)
+    assert incident is not None
+
+    asked_first = _asked_first(PLAN, incident)
+
+    assert asked_first.autonomy is Autonomy.APPROVE
+    assert asked_first.autonomy_reason.startswith("roll back payment was done here before, and taken back for kim; ")
 
 
 async def test_what_a_later_response_changed_nothing_of_is_not_undone_by_it(tmp_path: Path) -> None:

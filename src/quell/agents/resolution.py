@@ -19,6 +19,7 @@ from quell.agents.changes import configuration_to_go_back_to, release_to_go_back
 from quell.agents.indicators import KIND_OF, measure, say
 from quell.agents.lot import hold_out
 from quell.eventlog.projections.history import RunbookRun
+from quell.incident.change_words import say_change
 from quell.incident.events import Checks, Detection, Diagnosis, Hypothesis, Indicator, Plan
 
 SAID = 4
@@ -176,7 +177,7 @@ def _plan(
         action=action.name,
         target=target.service,
         params=params,
-        title=f"{action.name.replace('_', ' ')} {target.service}",
+        title=say_change(action.name, target.service),
         steps=dry.steps,
         expected=f"{runbook.expected}; {_expected(detection, within_s)}",
         risk=action.risk,

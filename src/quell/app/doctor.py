@@ -301,7 +301,7 @@ async def _supervisor(settings: Settings, client: httpx.AsyncClient) -> Finding:
     """Ask the supervisor for its services."""
     check, wanted = "supervisor", settings.actions.supervisor
     if wanted is None:
-        mend = "Name `actions.supervisor` if Quell is to restart, roll back or switch anything."
+        mend = "Name `actions.supervisor` if a supervisor is to restart, roll back or switch anything."
         return Finding(check=check, state="unknown", says="none is configured", mend=mend)
     asked = SupervisorClient(client, wanted.url, wanted.token.get_secret_value(), min(settings.actions.timeout_s, 5.0))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from quell.incident.change_words import say_change
 from quell.incident.events import Phase
 from quell.incident.state import ActionRun, Incident
 
@@ -37,7 +38,7 @@ def _asks(other: Incident, service: str) -> bool:
 
 
 def _in_the_way(own: Incident, other: Incident, run: ActionRun) -> str:
-    what = f"{run.action.replace('_', ' ')} of {run.target}"
+    what = say_change(run.action, run.target, of="of")
     if run.state == "running":
         return f"{other.id} is at {what} already"
     if run.state == "done" and run.verdict is None and other.responding and run.run == other.run:

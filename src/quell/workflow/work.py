@@ -15,6 +15,7 @@ from quell.errors import ActionFailed, IllegalTransition, NotFound, QuellError, 
 from quell.eventlog.incidents import Incidents
 from quell.incident import decisions
 from quell.incident import events as ev
+from quell.incident.change_words import say_change
 from quell.incident.events import Autonomy, Event, Phase, PhaseState, State
 from quell.incident.look_again import RHYTHM, Rhythm, reason, undecided
 from quell.incident.overlap import changed_elsewhere
@@ -426,9 +427,13 @@ def _asked_first(plan: ev.Plan, incident: Incident) -> ev.Plan:
 
 def _why_asked(plan: ev.Plan, incident: Incident) -> str:
     for run in incident.actions:
-        same = (run.action, run.target) == (plan.action, plan.target)
-        if run.run < incident.run and same and (run.state in _FAILED or run.verdict in _DID_NOT_HELP):
-            return f"{plan.action.replace('_', ' ')} {plan.target} was tried here before and did not help"
+        if run.run >= incident.run or (run.action, run.target) != (plan.action, plan.target):
+            continue
+        what = say_change(plan.action, plan.target)
+        if run.taken_back_by is not None:
+            return f"{what} was done here before, and taken back for {run.taken_back_by.removeprefix('person:')}"
+        if run.state in _FAILED or run.verdict in _DID_NOT_HELP:
+            return f"{what} was tried here before and did not help"
     if incident.again and incident.owner is not None:
         return f"{incident.owner.removeprefix('person:')} has taken {incident.id} over"
     return ""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from quell.incident import events as ev
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity, Severity
+from quell.incident.change_words import say_change
 from quell.incident.decisions import being_taken_back, can_take_back
 from quell.incident.events import Phase, PhaseState, State
 from quell.incident.look_again import due_at
@@ -299,7 +300,7 @@ def say_what_is_known(incident: Incident) -> str:
     if incident.verification is not None:
         last = incident.actions[-1] if incident.actions else None
         if last is not None and last.taken_back_by and last.verdict is not None:
-            changed, person = f"{last.action.replace('_', ' ')} of {last.target}", last.taken_back_by
+            changed, person = say_change(last.action, last.target, of="of"), last.taken_back_by
             by = person.removeprefix("person:")
             return f"{incident.verification.says}; afterwards {changed} was taken back for {by}"
         return incident.verification.says
