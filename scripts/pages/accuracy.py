@@ -235,6 +235,7 @@ def short(results: Path) -> str:
                 f"{title} ({given})",
                 f"{100 * found['top_1']:.0f} % of {found['cases']}",
                 f"{100 * KEPT_APART[name][0]:.0f} %",
+                f"{100 * found['named_right']:.0f} %",
                 f"{100 * found['confident_wrong']:.0f} %",
                 f"{100 * found['abstained']:.0f} %",
                 f"{100 * share:.0f} % ({who})",
@@ -244,11 +245,12 @@ def short(results: Path) -> str:
         "Public incidents, as an incident runs them",
         "Service at fault in first place, seen part",
         "The same, kept apart (by others, 0.1.0)",
+        "Stands behind the right one",
         "Stands behind a wrong one",
         "Names no cause",
         "Best published first place",
     )
-    return table(head, rows, right=range(1, 6))
+    return table(head, rows, right=range(1, 7))
 
 
 def reliability_picture(results: Path) -> str:
