@@ -203,7 +203,7 @@ def test_accuracy_shows_what_was_kept_apart_and_what_is_wrong_beside_what_is_rig
     for name in accuracy.SETS:
         (tmp_path / f"accuracy-{name}.json").write_text(json.dumps(found))
 
-    assert "| 18 % of 34 | 6 % | 6 % | 91 % | 65 % (somebody) |" in accuracy.short(tmp_path)
+    assert "| 18 % of 34 | 6 % | 3 % | 6 % | 91 % | 65 % (somebody) |" in accuracy.short(tmp_path)
     assert "| 0.18 | 0.06 | 0.765 | somebody 0.654 |" in accuracy.seen_and_apart(tmp_path)
     assert "| 34 | 0.18 | 8 to 34 % | 0.26 | 0.03 | 0.06 | 0.91 | n/a | 0.00 |" in accuracy.rca(tmp_path)
     assert "| alert one reading late | 0.18 / 0.06 | 0.18 / 0.06 | 0.18 / 0.06 |" in accuracy.perturbed(tmp_path)
