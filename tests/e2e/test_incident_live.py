@@ -117,7 +117,7 @@ def test_a_person_is_asked_a_stale_page_cannot_answer_and_approval_by_keyboard_i
 
     shop.kill()
     expect(approve).to_be_disabled(timeout=25_000)
-    expect(card).to_contain_text("Not while what is shown is stale")
+    expect(card).to_contain_text("Not now: the connection is lost")
     shop.start()
     expect(approve).to_be_enabled(timeout=30_000)
     shown.page.keyboard.press("a")
