@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +45,13 @@ async def types_of(on: Stage) -> Counter[str]:
 
 def looked(incident: Incident) -> bool:
     return incident.looks.in_vain > 0
+
+
+async def waits_for_a_look(on: Stage) -> None:
+    await on.until(lambda now: now.outcome == "escalated")
+    async with asyncio.timeout(10):
+        while not on.looking.waits("INC-1"):
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("verdict", ["no_sign", "no_data"])
@@ -128,7 +137,7 @@ async def test_a_source_that_was_missing_and_answers_again_is_a_reason_to_look_a
     agents = ScriptedAgents(verdict="no_sign", gaps=(gap,))
     async with stage(tmp_path, agents=agents) as on, slow(on).following():
         await open_incident(on.log)
-        await on.until(lambda now: now.outcome == "escalated" and on.looking.waits("INC-1"))
+        await waits_for_a_look(on)
         back = [ev.SourceRecovered(source=source, after_s=3.0)]
         await on.log.append([Write(stream="system", events=back)])
         if looks:
@@ -144,7 +153,7 @@ async def test_telemetry_that_begins_to_arrive_is_a_reason_to_look_at_once(tmp_p
         slow(on).looking._telemetry = lambda: frozenset(there)
         async with on.following():
             await open_incident(on.log)
-            await on.until(lambda now: now.outcome == "escalated" and on.looking.waits("INC-1"))
+            await waits_for_a_look(on)
             there.add("metric of otlp")
             await on.until(looked)
             records = await on.log.read_stream(incident_stream("INC-1"))
@@ -189,7 +198,7 @@ async def test_what_a_person_has_ended_is_not_looked_at(tmp_path: Path, ended: s
     async with stage(tmp_path, agents=ScriptedAgents(verdict="no_sign")) as on, slow(on).following():
         await open_incident(on.log)
         await open_incident(on.log, "INC-2")
-        await on.until(lambda now: now.outcome == "escalated" and on.looking.waits("INC-1"))
+        await waits_for_a_look(on)
         into = await on.incidents.load("INC-2")
         await on.incidents.change(
             "INC-1",
@@ -407,3 +416,22 @@ async def test_a_response_that_cannot_be_run_ends_as_failed_and_asks_for_a_perso
         starting.cancel()
 
     assert incident.wants == "take_over"
+
+
+@pytest.mark.parametrize("waits", ["looks", "an incident"])
+async def test_a_wait_that_is_over_in_the_moment_of_the_stop_does_not_outlive_it(tmp_path: Path, waits: str) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(verdict="no_sign")) as on:
+        await open_incident(on.log)
+        await slow(on).engine.start("INC-1")
+        await on.engine.result("INC-1")
+        (*_, ended) = await on.log.read_stream(incident_stream("INC-1"))
+        waiting: Coroutine[Any, Any, object] = on.looking.run() if waits == "looks" else on.until(looked)
+        task = asyncio.create_task(waiting)
+        on.looking.plan(await on.incidents.load("INC-1"))
+        await asyncio.sleep(0.2)  # so that it waits
+
+        on.looking.hasten("another source answers", source="another")
+        on.watch.notify(ended)
+        task.cancel()
+
+        assert await asyncio.wait({task}, timeout=5) == ({task}, set())

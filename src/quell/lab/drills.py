@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -262,10 +262,9 @@ class Drills:
             yield
             return
         async with harmless_deploy(self._scene, drill.decoy):
-            try:
-                await asyncio.wait_for(stop.wait(), DECOY_BEFORE_S)
-            except TimeoutError:
-                pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DECOY_BEFORE_S):
+                    await stop.wait()
             yield
 
     @asynccontextmanager
@@ -310,10 +309,9 @@ async def _watch(drill: Drill, broken: Break, other: Break, stop: asyncio.Event)
             drill.mended_at = datetime.now(UTC)
         if drill.also is not None and drill.also.mended_at is None and other.mended is not None and other.mended():
             drill.also.mended_at = datetime.now(UTC)
-        try:
-            await asyncio.wait_for(stop.wait(), LOOK_S)
-        except TimeoutError:
-            continue
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await stop.wait()
 
 
 def _shown(at: datetime | None) -> str | None:

@@ -61,11 +61,13 @@ class Line:
         assert self._writer is not None
         self._count += 1
         number = self._count
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
         try:
             self._writer.write(msgspec.json.encode({"id": number, "do": do, "with": values}) + b"\n")
             await self._writer.drain()
-            return await asyncio.wait_for(answer, ASK_S)
+            async with asyncio.timeout(ASK_S):
+                return await answer
         except TimeoutError as error:
             raise TimedOut(f"the process did not carry out {do!r} within {ASK_S:.0f} s") from error
         except ConnectionError as error:

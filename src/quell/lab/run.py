@@ -187,7 +187,8 @@ class _Lab:
             if parent is not None and os.getppid() != parent:
                 self._told_to_stop()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stop.wait(), LOOK_FOR_PARENT_S)
+                async with asyncio.timeout(LOOK_FOR_PARENT_S):
+                    await self.stop.wait()
 
     async def _mind_quell(self, alone_s: float) -> None:
         """Stop once Quell has been gone for long: whoever started the lab beside it is not coming back."""
@@ -202,7 +203,8 @@ class _Lab:
             if loop.time() - heard_at > alone_s:
                 self._told_to_stop()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stop.wait(), LOOK_FOR_QUELL_S)
+                async with asyncio.timeout(LOOK_FOR_QUELL_S):
+                    await self.stop.wait()
 
 
 async def _wait(event: asyncio.Event) -> None:

@@ -78,7 +78,8 @@ class Forkserver:
         """Wait until processes can be started. Raises: ActionFailed."""
         asyncio.get_running_loop().add_reader(self._control.fileno(), self._hear)
         try:
-            await asyncio.wait_for(asyncio.shield(self._serving), LOADED_S)
+            async with asyncio.timeout(LOADED_S):
+                await asyncio.shield(self._serving)
         except TimeoutError as error:
             raise ActionFailed(f"the process that starts all others was not ready in {LOADED_S:.0f} s") from error
 
@@ -94,7 +95,8 @@ class Forkserver:
         try:
             with theirs:
                 socket.send_fds(self._control, [msgspec.json.encode(start)], [theirs.fileno()])
-            pid = await asyncio.wait_for(pid_known, within_s)
+            async with asyncio.timeout(within_s):
+                pid = await pid_known
         except TimeoutError as error:
             ours.close()
             raise ActionFailed(f"{start.name} was not started within {within_s:.0f} s") from error
@@ -109,7 +111,8 @@ class Forkserver:
         if pid in self._ended_early:
             self._end(pid, self._ended_early.pop(pid))
         try:
-            await asyncio.wait_for(asyncio.shield(line.ready), within_s)
+            async with asyncio.timeout(within_s):
+                await asyncio.shield(line.ready)
         except (TimeoutError, QuellError) as error:
             await running.stop()
             raise ActionFailed(f"{start.name} {start.version} did not come up: {error or 'no answer'}") from error

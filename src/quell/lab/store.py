@@ -89,16 +89,25 @@ class Pool:
         if self.in_use < self.size:
             self.in_use += 1
             return self._idle.pop() if self._idle else Connection(self._path, self._executor)
-        future: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
         try:
-            return await asyncio.wait_for(future, self.wait_s)
+            async with asyncio.timeout(self.wait_s):
+                return await self._next_free()
         except TimeoutError as error:
             self.timeouts += 1
             raise PoolTimeout(
                 f"no connection to the store free within {self.wait_s * 1000:.0f} ms"
                 f" ({self.in_use} of {self.size} in use)"
             ) from error
+
+    async def _next_free(self) -> Connection:
+        future: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.release(future.result())  # it came in the moment in which the wait was over
+            raise
 
     def release(self, connection: Connection) -> None:
         """Give a connection back."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -307,10 +308,9 @@ class Supervisor:
         """Start a unit again after a pause, unless somebody else did."""
         await ended.line.close()
         unit.hurry.clear()
-        try:
-            await asyncio.wait_for(unit.hurry.wait(), pause_s)
-        except TimeoutError:
-            pass
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await unit.hurry.wait()
         while not self.closing and unit.current is None:
             async with unit.lock:
                 if unit.current is not None:

@@ -181,7 +181,8 @@ class Looking:
         soonest = min((due.at for due in self._due.values()), default=None)
         left_s = None if soonest is None else (soonest - now).total_seconds()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), timeout=left_s)
+            async with asyncio.timeout(left_s):
+                await self._changed.wait()
 
     async def _look(self, incident_id: str, why: str) -> None:
         incident = await self._incidents.load(incident_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -38,10 +39,9 @@ class Watch:
                 left_s = (deadline - self._clock()).total_seconds()
                 if word is not None or left_s <= 0:
                     return word
-                try:
-                    await asyncio.wait_for(woken.wait(), timeout=left_s)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(left_s):
+                        await woken.wait()
         finally:
             waiting = self._waiting[incident_id]
             waiting.discard(woken)

@@ -69,7 +69,8 @@ async def crash_loop(scene: Scene, service: str) -> AsyncIterator[Break]:
         # A process that read the entry just before may still end; it comes back by itself.
         unit.hurry.set()
         try:
-            await asyncio.wait_for(unit.seated.wait(), CATALOG_BACK_S)
+            async with asyncio.timeout(CATALOG_BACK_S):
+                await unit.seated.wait()
         except TimeoutError as error:
             raise TimedOut(f"{service} did not come back within {CATALOG_BACK_S:.0f} s") from error
 
