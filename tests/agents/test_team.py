@@ -96,6 +96,28 @@ async def test_a_fix_helped_in_part_when_what_is_wrong_now_is_not_its_services_o
     assert verdict.helped is None
 
 
+@pytest.mark.parametrize(("run", "whose"), [(1, "none"), (2, "action")])
+async def test_a_recovery_is_credited_only_to_what_its_own_response_changed(run: int, whose: str) -> None:
+    incident = edge_fails(detection=Detection(verdict="confirmed", says="", indicators=(out_of_range(),)))
+    incident.run, incident.plan = 2, PLAN
+    restart = ActionRun(plan_id=PLAN.id, action="restart", target="payment", key="k", started_at=START, run=run)
+    incident.actions.append(replace(restart, state="done", ended_at=START))
+    team = Team(
+        [ScriptedMetrics(lambda at: 0.01)],
+        clock=Clock(),
+        disturbed=lambda incident_id: (),
+        means=no_means,
+        patience=Patience(every_s=0.0, steady=3),
+    )
+
+    async def progress(done: int, total: int, what: str) -> None:
+        assert done <= total
+
+    verdict = await team.verify(incident, progress)
+
+    assert (verdict.verdict, verdict.credit) == ("recovered", whose)
+
+
 async def test_trouble_that_no_link_leads_to_does_not_make_it_in_part() -> None:
     # Edge fails still, checkout was changed; payment fails too, and has no link to either.
     edges = (("edge", "checkout"),)

@@ -33,6 +33,14 @@ def resolved(by: str) -> ev.StateChanged:
     return ev.StateChanged(before=State.INVESTIGATING, after=State.RESOLVED, by=by, reason="it is over")
 
 
+def acted() -> ev.ActionStarted:
+    return ev.ActionStarted(plan_id="7c1f", action="restart", target="payment", key="k")
+
+
+def begun(run: int) -> ev.ResponseStarted:
+    return ev.ResponseStarted(run=run)
+
+
 def reopened() -> ev.IncidentReopened:
     return ev.IncidentReopened(by="system:intake", reason="an alert came again")
 
@@ -128,9 +136,7 @@ def test_a_fix_counts_as_verified_as_soon_as_its_incident_says_so_and_an_alert_s
 def test_only_what_is_known_to_have_helped_is_a_success(
     verdict: str, credit: str, expected: tuple[int, int, int]
 ) -> None:
-    begun = ev.ActionStarted(plan_id="7c1f", action="restart", target="payment", key="k")
-
-    found = told(opened(), begun, replace(verified(verdict), credit=credit))
+    found = told(opened(), acted(), replace(verified(verdict), credit=credit))
 
     assert (found.attempts, found.verified, found.undecided) == expected
 
@@ -142,10 +148,9 @@ def test_an_incident_without_an_action_has_no_attempt_whatever_was_verified() ->
 
 
 def test_an_action_that_broke_is_an_attempt_that_failed() -> None:
-    begun = ev.ActionStarted(plan_id="7c1f", action="restart", target="payment", key="k")
     broke = ev.ActionBroke(plan_id="7c1f", action="restart", target="payment", error="no answer")
 
-    found = told(opened(), begun, broke)
+    found = told(opened(), acted(), broke)
 
     assert (found.attempts, found.verified, found.undecided) == (1, 0, 0)
 
@@ -206,11 +211,10 @@ def test_a_severity_that_an_agent_or_intake_changed_is_no_correction() -> None:
 
 
 def test_a_person_who_resolves_what_quell_mended_corrects_nothing_and_one_who_takes_over_does() -> None:
-    begun = ev.ActionStarted(plan_id="7c1f", action="roll_back", target="payment", key="k")
     by_hand = ev.StateChanged(before=State.INVESTIGATING, after=State.RESOLVED, by="person:anna", reason="fixed")
 
-    assert told(opened(), begun, verified(), by_hand).corrected is False
-    assert told(opened(), begun, verified("not_recovered"), by_hand).corrected is True
+    assert told(opened(), acted(), verified(), by_hand).corrected is False
+    assert told(opened(), acted(), verified("not_recovered"), by_hand).corrected is True
     assert told(opened(), by_hand).corrected is False
 
 
@@ -256,6 +260,24 @@ def test_a_correction_that_a_record_cannot_hold_is_refused(changes: dict[str, st
 def test_a_fix_that_a_person_approved_was_not_restored_without_a_person(by: str, alone: bool) -> None:
     approved = ev.ActionApproved(plan_id="7c1f", by=by)
 
-    found = told(opened(), approved, resolved("agent:resolution"))
+    found = told(opened(), approved, acted(), verified(), resolved("agent:resolution"))
 
     assert (found.restored_by, found.without_person) == (RestoredBy.QUELL, alone)
+
+
+@pytest.mark.parametrize(
+    ("course", "restored_by"),
+    [
+        ((acted(), verified()), RestoredBy.QUELL),
+        ((acted(), replace(verified(), credit="unclear")), RestoredBy.UNKNOWN),
+        ((replace(verified(), credit="none"),), RestoredBy.ITSELF),
+        ((acted(), verified("not_recovered"), begun(2), verified()), RestoredBy.ITSELF),
+        ((begun(1), acted(), begun(2), replace(verified(), credit="none")), RestoredBy.ITSELF),
+    ],
+)
+def test_a_recovery_is_quells_only_where_its_newest_response_changed_something_that_is_known_to_have_helped(
+    course: tuple[Event, ...], restored_by: RestoredBy
+) -> None:
+    found = told(opened(), *course, resolved("agent:resolution"))
+
+    assert (found.restored_by, found.without_person) == (restored_by, restored_by is RestoredBy.QUELL)

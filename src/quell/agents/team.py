@@ -245,7 +245,8 @@ class Team:
 
     async def _credited(self, incident: Incident, verdict: ev.Verified) -> ev.Verified:
         """Say whose a recovery is, by what came back beside it."""
-        done = next((run for run in reversed(incident.actions) if run.state == "done"), None)
+        own = (run for run in reversed(incident.actions) if run.run == incident.run)
+        done = next((run for run in own if run.state == "done"), None)
         acted = done.ended_at if done is not None else None
         now = self._clock()
         since = (acted or now) - timedelta(seconds=2 * credit.BEFORE_S)

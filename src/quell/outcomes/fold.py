@@ -85,6 +85,8 @@ class Course:
     record: OutcomeRecord
     attempts: int = 0
     failed: int = 0
+    acted: bool = False
+    """Whether the newest response has changed something."""
     pending: datetime | None = None
     """When verification last said that the action in place helped; None when it did not, or nothing is in place."""
     helped: list[datetime] = field(default_factory=list)
@@ -183,6 +185,7 @@ def _acknowledged(course: Course, event: ev.IncidentAcknowledged, at: datetime) 
 
 
 def _began(course: Course, event: ev.ResponseStarted, at: datetime) -> None:
+    course.acted = False
     if course.record.acknowledged is None:
         _set(course, acknowledged=Stamp(at=at, clock=Clock.MACHINE), acknowledged_by="agent")
 
@@ -224,6 +227,7 @@ def _rejected(course: Course, event: ev.ActionRejected, at: datetime) -> None:
 
 def _started(course: Course, event: ev.ActionStarted, at: datetime) -> None:
     course.attempts += 1
+    course.acted = True
     course.pending = None
 
 
@@ -241,7 +245,7 @@ def _broke(course: Course, event: ev.ActionBroke, at: datetime) -> None:
 
 
 def _verified(course: Course, event: ev.Verified, at: datetime) -> None:
-    if event.credit == "none" or course.attempts == 0:
+    if event.credit == "none" or not course.acted:
         return
     if event.helped:
         course.helped.append(at)
@@ -269,9 +273,11 @@ def _moved(course: Course, event: ev.StateChanged, at: datetime) -> None:
 
 
 def _restorer(course: Course, by: str) -> RestoredBy:
-    if by == "agent:resolution" or course.pending is not None:
+    if course.pending is not None:
         return RestoredBy.QUELL
-    return RestoredBy.PERSON if _person(by) else RestoredBy.ITSELF
+    if _person(by):
+        return RestoredBy.PERSON
+    return RestoredBy.UNKNOWN if course.acted and by == "agent:resolution" else RestoredBy.ITSELF
 
 
 def _alert_ended(course: Course, event: ev.AlertResolved, at: datetime) -> None:
