@@ -29,6 +29,25 @@ def test_a_failing_service_is_confirmed_with_its_onset_and_scope() -> None:
     assert {one.evidence_id for one in found.indicators} == {piece.id for piece in found.evidence}
 
 
+@pytest.mark.parametrize(
+    ("after_s", "said"),
+    [
+        (0.0, "; payment within the error of that"),
+        (10.0, "; then payment"),
+    ],
+)
+def test_one_service_is_before_another_only_where_the_errors_of_their_times_leave_no_doubt(
+    after_s: float, said: str
+) -> None:
+    shop = Shop().since_onset("checkout", "error_ratio", 0.5)
+    shop.since_onset("payment", "error_ratio", 0.6, after_s=after_s)
+
+    found = detect(case(("payment", "checkout")), shop.telemetry())
+
+    assert found.says.startswith("checkout first: ")
+    assert found.says.endswith(said)
+
+
 def test_quiet_telemetry_gives_no_sign() -> None:
     found = detect(case(("payment",)), Shop().telemetry())
 

@@ -9,7 +9,7 @@ import pytest
 
 from quell.agents.diagnosis import diagnose
 from quell.agents.prediction import callers_of, predict, recurrence
-from quell.incident.events import Cause, Prediction
+from quell.incident.events import Cause, Diagnosis, Hypothesis, Prediction
 from tests.agents.shop import EDGES, NOW, Shop, case
 
 
@@ -55,6 +55,19 @@ def test_the_share_is_what_fails_at_the_entry_above_normal() -> None:
 
     assert found.blast_share is not None
     assert 0.3 <= found.blast_share <= 0.45
+
+
+def test_what_was_not_believed_is_not_said_to_reach_anybody() -> None:
+    hypothesis = Hypothesis(
+        id="H1", service="payment", cause=Cause.BAD_RELEASE, title="bad release", probability=0.3, calibrated=False
+    )
+    doubted = Diagnosis(hypotheses=(hypothesis,), none_of_these=0.7, abstained=True, says="no cause stands out")
+
+    found = predict(case(("checkout",)), Shop().failing("payment").telemetry(), doubted)
+
+    assert found.blast_services == ("edge",)
+    assert "reaches edge, which call checkout" in found.says
+    assert found.says.endswith("of requests at the entry fail, beyond what is usual")
 
 
 def test_entries_weigh_by_their_requests() -> None:

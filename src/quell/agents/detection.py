@@ -132,8 +132,11 @@ def _confirmed(case: Case, telemetry: Telemetry, out: Sequence[Measured], gaps: 
         f"{first.service} first: {first.kind.says} {say(worst(first), first.kind.unit)}, {first.yardstick()}, "
         f"since {first_at:%H:%M:%S} (± {error_s:.0f} s)"
     )
-    if len(services) > 1:
-        says += f"; then {', '.join(services[1:4])}"
+    apart = _apart(dated)
+    if together := [name for name in services[1:] if name not in apart]:
+        says += f"; {', '.join(together[:SAID])} within the error of that"
+    if apart:
+        says += f"; then {', '.join(apart[:SAID])}"
     return Detection(
         verdict="confirmed",
         says=says,
@@ -144,6 +147,16 @@ def _confirmed(case: Case, telemetry: Telemetry, out: Sequence[Measured], gaps: 
         evidence=tuple(evidence),
         gaps=gaps,
     )
+
+
+def _apart(dated: Sequence[tuple[datetime, float, Measured]]) -> list[str]:
+    """Return the services whose trouble began after the first one's by more than the errors of both, in order."""
+    first_at, first_error_s, _ = dated[0]
+    found: dict[str, bool] = {}
+    for at, error_s, one in dated:
+        later = (at - first_at).total_seconds() > first_error_s + error_s
+        found[one.service] = found.get(one.service, True) and later
+    return [service for service, later in found.items() if later]
 
 
 def _has(measured: Sequence[Measured], service: str) -> bool:

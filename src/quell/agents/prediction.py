@@ -41,10 +41,10 @@ def predict(case: Case, telemetry: Telemetry, diagnosis: Diagnosis | None, past:
     measured = measure(telemetry, case)
     suspects = _suspects(case, diagnosis)
     forecasts, evidence = _forecasts(case, telemetry, measured, suspects)
-    root = suspects[0] if suspects else None
+    best = diagnosis.hypotheses[0] if diagnosis and diagnosis.hypotheses and not diagnosis.abstained else None
+    root = best.service if best is not None else next(iter(case.services), None)
     reached = callers_of(root, telemetry.edges) if root else ()
     share = _failing_share(measured, telemetry)
-    best = diagnosis.hypotheses[0] if diagnosis and diagnosis.hypotheses and not diagnosis.abstained else None
     again = recurrence(best.service, best.cause, past, case.now) if best is not None else None
     says = _say(forecasts, root, reached, share, bool(telemetry.edges))
     return Prediction(
@@ -226,5 +226,5 @@ def _say(
     else:
         parts.append("how far it reaches is unknown: no call was seen in the telemetry")
     if share is not None:
-        parts.append(f"{say(share, 'ratio')} of requests at the entry fail because of it")
+        parts.append(f"{say(share, 'ratio')} of requests at the entry fail, beyond what is usual")
     return "; ".join(parts)
