@@ -56,7 +56,7 @@ describe("the totals", () => {
     const totals = totalsOf(
       keyed(
         row("a", { severity: "SEV1", ...asking(300) }),
-        row("b", { severity: "SEV1", ...asking(60), opened_at: iso(-30) }),
+        row("b", { severity: "SEV1", ...asking(60), opened_at: iso(-300), open_since: iso(-30) }),
         row("c", { wants: "take_over" }),
         row("d", { state: "resolved", opened_at: iso(-999) }),
       ),

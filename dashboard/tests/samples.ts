@@ -49,6 +49,7 @@ export function row(id: string, over: Partial<IncidentSummary> = {}): IncidentSu
     services: [],
     drill: false,
     opened_at: iso(0),
+    open_since: iso(0),
     updated_at: iso(0),
     acknowledged_at: null,
     resolved_at: null,

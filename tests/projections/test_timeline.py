@@ -172,6 +172,21 @@ def test_resolved_says_how_long_it_was_open() -> None:
     assert entries(told)[-1].text == "fixed by hand; open for 4 min 21 s"
 
 
+def test_the_time_between_an_end_and_a_reopening_is_no_time_of_the_incident() -> None:
+    over = ev.StateChanged(before=State.TRIGGERED, after=State.RESOLVED, by="person:anna", reason="fixed by hand")
+    told = Told()
+    told.incident(opened())
+    told.incident(over, after_s=261)
+    told.incident(ev.IncidentReopened(by="system:intake", reason="it fires again"), after_s=480)
+    told.incident(ev.IncidentAcknowledged(by="person:anna"), after_s=5)
+    told.incident(replace(over, before=State.ACKNOWLEDGED), after_s=15)
+
+    assert [entry.text for entry in entries(told)[-2:]] == [
+        "5.0 s after it was reopened",
+        "fixed by hand; open again for 20 s",
+    ]
+
+
 def test_only_the_last_thousand_entries_are_kept() -> None:
     told = Told()
     told.incident(opened(), *(ev.NoteAdded(by="person:anna", text=str(n)) for n in range(ENTRIES_KEPT + 50)))

@@ -49,7 +49,7 @@ function Facts({ detail }: { detail: IncidentDetail }) {
     <dl className={`${css.facts} num`}>
       <Fact name={ended ? "Was open for" : "Open for"}>
         <b>
-          <Stopwatch since={row.opened_at} until={ended ? (row.resolved_at ?? row.updated_at) : null} />
+          <Stopwatch since={row.open_since} until={ended ? (row.resolved_at ?? row.updated_at) : null} />
         </b>
       </Fact>
       <Fact name="Opened">{moment(row.opened_at)}</Fact>
@@ -62,7 +62,11 @@ function Facts({ detail }: { detail: IncidentDetail }) {
       <Fact name="Owner">{row.owner === null ? <span className="muted">nobody yet</span> : who(row.owner)}</Fact>
       <Fact name="Data missing">{row.missing.length === 0 ? <span className="muted">none known</span> : row.missing.join(", ")}</Fact>
       <NextLook at={row.next_look_at} ended={ended} />
-      {row.reopened > 0 ? <Fact name="Reopened">{counted(row.reopened, "time")}</Fact> : null}
+      {row.reopened > 0 ? (
+        <Fact name="Reopened">
+          {counted(row.reopened, "time")}, last {moment(row.open_since)}
+        </Fact>
+      ) : null}
     </dl>
   );
 }

@@ -71,7 +71,7 @@ export const IncidentRow = memo(function IncidentRow({ row, selected, choose }: 
         <span className={css.phoneWord}> {row.alerts.total === 1 ? "alert" : "alerts"}</span>
       </span>
       <span role="cell" className={`${css.cellAge} num`}>
-        <Age since={ended ? (row.resolved_at ?? row.updated_at) : row.opened_at} />
+        <Age since={ended ? (row.resolved_at ?? row.updated_at) : row.open_since} />
         {ended ? <span className={css.under}>ago</span> : null}
       </span>
     </div>

@@ -2553,6 +2553,11 @@ export interface components {
              */
             not_sent: number;
             /**
+             * Open Since
+             * Format: date-time
+             */
+            open_since: string;
+            /**
              * Opened At
              * Format: date-time
              */

@@ -70,7 +70,7 @@ export function totalsOf(incidents: Readonly<Record<string, IncidentSummary>>): 
     open: open.length,
     ended: rows.length - open.length,
     wanted: open.filter((row) => row.wants !== null).length,
-    oldestAt: open.length > 0 ? Math.min(...open.map((row) => Date.parse(row.opened_at))) : null,
+    oldestAt: open.length > 0 ? Math.min(...open.map((row) => Date.parse(row.open_since))) : null,
     nextExpiryAt: expiries.length > 0 ? Math.min(...expiries) : null,
   };
 }

@@ -175,6 +175,8 @@ class Incident:
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
     reopened: int = 0
+    reopened_at: datetime | None = None
+    """The last time."""
     merged_into: str | None = None
     alerts: dict[str, Alert] = field(default_factory=dict)
     """By fingerprint, in the order in which they joined."""
@@ -223,6 +225,11 @@ class Incident:
     def open(self) -> bool:
         """Whether anybody still has to care."""
         return self.state not in ENDED
+
+    @property
+    def open_since(self) -> datetime:
+        """When it opened, or was last reopened: what lies between an end and a reopening is no time of the incident."""
+        return self.reopened_at or self.opened_at
 
     @property
     def owned_by(self) -> Actor | None:
@@ -343,6 +350,7 @@ def _severity_changed(inc: Incident, event: ev.SeverityChanged, at: datetime) ->
 def _reopened(inc: Incident, event: ev.IncidentReopened, at: datetime) -> None:
     inc.state = State.REOPENED
     inc.reopened += 1
+    inc.reopened_at = at
     inc.resolved_at = None
     inc.escalation = inc.cause_confirmed = None
     inc.escalated_on = ()

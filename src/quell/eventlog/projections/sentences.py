@@ -102,7 +102,8 @@ def _not_sent(event: ev.AlertsNotSent, moment: Moment) -> Said:
 def _state_changed(event: ev.StateChanged, moment: Moment) -> Said:
     lasted = ""
     if event.after is State.RESOLVED:
-        lasted = f"open for {q.say_duration((moment.at - moment.incident.opened_at).total_seconds())}"
+        again = "again " if moment.incident.reopened else ""
+        lasted = f"open {again}for {q.say_duration((moment.at - moment.incident.open_since).total_seconds())}"
     reason = "" if _told(event.reason, moment.incident) else event.reason
     return Said(
         title=f"{str(event.after).capitalize()}, by {_who(event)}", text=_join(reason, lasted), by=signed_event(event)
@@ -110,12 +111,13 @@ def _state_changed(event: ev.StateChanged, moment: Moment) -> Said:
 
 
 def _acknowledged(event: ev.IncidentAcknowledged, moment: Moment) -> Said:
-    waited = q.say_duration((moment.at - moment.incident.opened_at).total_seconds())
+    waited = q.say_duration((moment.at - moment.incident.open_since).total_seconds())
+    since = "was reopened" if moment.incident.reopened else "opened"
     who = _capital(_who(event))
     before = signed(event.taken_from, event.taken_from_typed_name)
     return Said(
         title=f"{who} took it over from {person(before)}" if before else f"{who} owns it now",
-        text=_join(event.note, f"{waited} after it opened"),
+        text=_join(event.note, f"{waited} after it {since}"),
         by=signed_event(event),
     )
 

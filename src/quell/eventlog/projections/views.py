@@ -75,6 +75,8 @@ class IncidentSummary:
     services: tuple[str, ...]
     drill: bool
     opened_at: datetime
+    open_since: datetime
+    """When it opened, or was last reopened."""
     updated_at: datetime
     acknowledged_at: datetime | None
     resolved_at: datetime | None
@@ -268,6 +270,7 @@ def summary_of(incident: Incident) -> IncidentSummary:
         services=incident.services,
         drill=incident.drill,
         opened_at=incident.opened_at,
+        open_since=incident.open_since,
         updated_at=incident.updated_at,
         acknowledged_at=incident.acknowledged_at,
         resolved_at=incident.resolved_at,
