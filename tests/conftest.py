@@ -17,11 +17,25 @@ if TYPE_CHECKING:
 
 NOTHING_SKIPPED = "QUELL_TEST_NOTHING_SKIPPED"
 
+LONG_GROUPS = ("lab", "field", "faults", "lab-drills", "lab-shop", "readme")
+"""Groups of tests that one worker runs one after the other, the longest first: begun late, it would run on alone."""
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach the processes that tests start: a shell that runs tests in the background has it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long groups first; all else stays in order (`--no-loadscope-reorder` keeps xdist from sorting again)."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("xdist_group")
+    group = marker.args[0] if marker is not None else ""
+    return LONG_GROUPS.index(group) if group in LONG_GROUPS else len(LONG_GROUPS)
 
 
 @pytest.hookimpl(wrapper=True)
