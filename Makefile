@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .setup
+# Of two cores: a third of what tests do is wait.
+WORKERS ?= 3
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export NEXT_TELEMETRY_DISABLED = 1
 
@@ -36,7 +38,7 @@ run: setup
 	$(BIN)/quell serve --lab --open
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 	cd dashboard && npm run --silent test
 
 lint: setup

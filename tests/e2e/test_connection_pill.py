@@ -34,9 +34,9 @@ HIDDEN_S = 3.0
 """Far longer than what a busy machine takes to show an event."""
 NOTES = 300
 WORDY = "tried what the runbook says, no change; " * 12
-SLOW = ("Polling", "Stale")
-"""What the pill also says where Quell takes its time to start."""
-WORDS = ("Live", "Reconnecting", "Catching up", "Stale", "Polling", "Offline", "Connecting", "Refused")
+SLOW = ("Polling", "Stale", "Not heard")
+"""What the pill also says where Quell takes its time."""
+WORDS = (*SLOW, "Live", "Reconnecting", "Catching up", "Offline", "Connecting", "Refused")
 
 
 def walked(page: Watched) -> list[str]:
