@@ -85,6 +85,17 @@ async def test_an_action_that_breaks_half_way_is_undone_with_the_state_recorded_
     assert outcome == "escalated"
     assert "undo payment to 1.5.0" in on.action.done[-1]
     assert incident.phases[Phase.ACT].state is PhaseState.FAILED
+    assert incident.escalation is not None
+    assert incident.escalation.reason == "the second of two instances did not start; roll back payment was taken back"
+
+
+async def test_a_change_that_cannot_be_taken_back_says_so_after_what_it_did_not_help(tmp_path: Path) -> None:
+    async with stage(tmp_path, agents=ScriptedAgents(helped="not_recovered")) as on:
+        on.action.reversible, on.action.undo_is = False, "A restart cannot be taken back."  # type: ignore[misc]
+        _, incident = await run(on)
+
+    assert incident.escalation is not None
+    assert incident.escalation.reason.endswith("; a restart cannot be taken back")
 
 
 @pytest.mark.parametrize("phase", [Phase.DETECT, Phase.DIAGNOSE, Phase.PREDICT])

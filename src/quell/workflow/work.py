@@ -303,22 +303,25 @@ class ResponseWork:
                 return Outcome(word="undone", says="a person had the change taken back already")
             action = self._parts.actions[plan.action]
             if not action.reversible:
-                says = f"{action.name} cannot be taken back: {action.undo_is}"
+                says = f"{action.undo_is[:1].lower()}{action.undo_is[1:].rstrip('.')}"
                 return Outcome(word="irreversible", says=says, state=PhaseState.ABSTAINED)
-            target = Target(service=plan.target, params=plan.params)
+            made, target = say_change(plan.action, plan.target), Target(service=plan.target, params=plan.params)
             done = await _undo(action, target, ran.undo_params, f"{ran.key}/undo")
             if isinstance(done, QuellError):
                 failed = ev.UndoFailed(plan_id=plan.id, action=plan.action, target=plan.target, error=str(done))
-                return Outcome(word="undo_failed", says=str(done), state=PhaseState.FAILED, events=[failed])
+                says = f"{made} could not be taken back: {done}"
+                return Outcome(word="undo_failed", says=says, state=PhaseState.FAILED, events=[failed])
             undone = ev.ActionUndone(plan_id=plan.id, action=plan.action, target=plan.target, output=done.output)
-            return Outcome(word="undone", says=done.output, events=[undone])
+            return Outcome(word="undone", says=f"{made} was taken back", events=[undone])
 
         word = await self._phase(Phase.UNDO, body)
         if word == SUPERSEDED:
             return word
         if word in (PhaseState.FAILED, PhaseState.TIMED_OUT):
             await self._say_undo_failed()
-        await self._move(State.INVESTIGATING, "the fix did not help", RESOLUTION, "back")
+        acted = (await self._parts.incidents.load(self._id)).phases.get(Phase.ACT)
+        why = "the fix did not help" if acted is not None and acted.word == "done" else "the change did not complete"
+        await self._move(State.INVESTIGATING, why, RESOLUTION, "back")
         return word
 
     async def _say_undo_failed(self) -> None:
@@ -411,10 +414,16 @@ def why_handed_over(incident: Incident) -> str:
         run = incident.phases.get(phase)
         if run is not None and run.ended_at is not None:
             said = run.error or run.says
-            if phase is Phase.UNDO and incident.verification is not None:
-                return f"{incident.verification.says}; {said}"
-            return said
+            before = _why_undone(incident) if phase is Phase.UNDO and run.word != "nothing" else ""
+            return f"{before}; {said}" if before else said
     return "the response could not begin"
+
+
+def _why_undone(incident: Incident) -> str:
+    if incident.verification is not None:
+        return incident.verification.says
+    acted = incident.phases.get(Phase.ACT)
+    return "" if acted is None else acted.error or acted.says
 
 
 def _asked_first(plan: ev.Plan, incident: Incident) -> ev.Plan:
