@@ -18,7 +18,12 @@ from tests.cli.test_take_back import recorded
         ("prot = 8700", "prot: there is no such setting"),
         ("[response]\napproval_s = -1", "response.approval_s"),
         ("port = 'high'", "port"),
+        ("a = " + "[" * 100_000, "nested too deep"),
+        ("# " + "x" * 1_000_000, "more than 1,000,000 bytes"),
+        ("data_dir = ' '", "data_dir: it is blank"),
+        ("token_file = ''", "token_file: it is blank"),
     ],
+    ids=lambda text: text[:12],
 )
 @pytest.mark.parametrize("command", ["serve", "check-config", "doctor"])
 def test_a_bad_settings_file_is_refused(
@@ -27,6 +32,35 @@ def test_a_bad_settings_file_is_refused(
     (tmp_path / "quell.toml").write_text(text)
 
     assert expected in refusal(monkeypatch, command, "--config", str(tmp_path / "quell.toml"))
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("serve", "--data", ""), "--data"),
+        (("replay", "INC-1", "--data", " "), "--data"),
+        (("replay", ""), "incident"),
+        (("look-again", " "), "incident"),
+        (("take-back", "", "--plan", "p", "--reason", "r"), "incident"),
+    ],
+)
+def test_a_blank_value_is_refused_and_makes_nothing(
+    command: tuple[str, ...], name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert f"'{name}': it is blank" in refusal(monkeypatch, *command)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("setting", ["--config", "QUELL_TOKEN_FILE"])
+def test_a_file_without_end_is_not_read_to_its_end(setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if setting == "--config":
+        said = refusal(monkeypatch, "check-config", "--config", "/dev/zero")
+    else:
+        said = refusal(monkeypatch, "check-config", env={setting: "/dev/zero"})
+
+    assert "/dev/zero: more than 1,000,000 bytes" in said
 
 
 def test_a_setting_in_the_environment_is_refused_like_one_in_a_file(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from quell import __version__
 from quell.addresses import shown_values
-from quell.cli.asking import LOCAL, Token, Url, ask
+from quell.cli.asking import LOCAL, IncidentId, Token, Url, ask, filled
 from quell.cli.bench import bench_app
 from quell.cli.imports import import_app
 from quell.cli.outcomes import outcomes
@@ -54,7 +54,14 @@ app.command()(outcomes)
 app.command("take-back")(take_back)
 
 
-Data = Annotated[Path | None, typer.Option("--data", help="Folder where Quell keeps its log. Default: .quell")]
+def _folder(text: str) -> Path:
+    return Path(filled(text))
+
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", parser=_folder, metavar="<path>", help="Folder where Quell keeps its log. Default: .quell"),
+]
 
 
 class Written(StrEnum):
@@ -215,7 +222,7 @@ def send_test_alert(
 
 @app.command("look-again")
 def look_again(
-    incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
+    incident: IncidentId,
     reason: Annotated[str, typer.Option(help="Why; it is shown in the timeline.")] = "",
     url: Url = LOCAL,
     token: Token = None,
@@ -308,7 +315,7 @@ class _Teller:
 
 @app.command()
 def replay(
-    incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
+    incident: IncidentId,
     data: Data = None,
     config: Config = None,
     output: Format = Output.TABLE,

@@ -16,6 +16,16 @@ Token = Annotated[str | None, typer.Option(envvar="QUELL_TOKEN", help="Token of 
 PATIENCE_S = 10.0
 
 
+def filled(text: str) -> str:
+    """Return a value of the command line as it is. Raises: BadParameter: it is blank."""
+    if not text.strip():
+        raise typer.BadParameter("it is blank")
+    return text
+
+
+IncidentId = Annotated[str, typer.Argument(help="Incident, for instance INC-1.", callback=filled)]
+
+
 def ask(method: str, url: str, *, token: str | None = None, key: str | None = None, **options: Any) -> dict[str, Any]:
     """
     Send a request and return the JSON of its answer.

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from quell.cli.asking import LOCAL, Token, Url, ask
+from quell.cli.asking import LOCAL, IncidentId, Token, Url, ask
 from quell.cli.printing import Format, Output, print_rows
 
 LOOK_EVERY_S = 0.2
@@ -18,7 +18,7 @@ ENDS = {"ActionUndone": ("undone", "output"), "TakeBackFailed": ("failed", "erro
 
 
 def take_back(
-    incident: Annotated[str, typer.Argument(help="Incident, for instance INC-1.")],
+    incident: IncidentId,
     plan: Annotated[str, typer.Option(help="Plan by which the change was made; the incident shows it.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept in the log.")],
     url: Url = LOCAL,

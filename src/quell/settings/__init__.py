@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,7 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from quell.errors import ConfigError
 from quell.settings.environment import unknown_variables
-from quell.settings.section import Address, BearerSecret, Filled, KeySecret, Section, check_token
+from quell.settings.files import read_small, read_toml
+from quell.settings.section import Address, BearerSecret, Filled, FilledPath, KeySecret, Section, check_token
 from quell.settings.telemetry import Evidence
 
 
@@ -267,7 +267,7 @@ class Actions(Section):
         default=(), description="Hosts that webhooks may call: `host`, or `host:port`. Nothing else is ever called."
     )
     timeout_s: float = Field(default=15.0, gt=0, description="Longest wait for one call of an action.")
-    runbooks: Path | None = Field(
+    runbooks: FilledPath | None = Field(
         default=None, description="Folder of your own runbooks; one takes the place of a shipped one of its name."
     )
 
@@ -287,11 +287,11 @@ class Settings(BaseSettings):
         env_prefix="QUELL_", env_nested_delimiter="__", extra="forbid", frozen=True, secrets_dir=None
     )
 
-    data_dir: Path = Field(default=Path(".quell"), description="Where Quell keeps its log and state.")
+    data_dir: FilledPath = Field(default=Path(".quell"), description="Where Quell keeps its log and state.")
     host: str = Field(default="127.0.0.1", description="Address to listen on; any but loopback needs a token.")
     port: int = Field(default=8700, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
     token: BearerSecret | None = Field(default=None, description="Bearer token for REST and WebSocket.")
-    token_file: Path | None = Field(default=None, description="File that holds the token instead.")
+    token_file: FilledPath | None = Field(default=None, description="File that holds the token instead.")
     allowed_hosts: tuple[Filled, ...] = Field(
         default=(), description="Further names by which browsers may reach Quell; loopback names always may."
     )
@@ -328,13 +328,10 @@ class Settings(BaseSettings):
         if self.token_file is None:
             return None
         try:
-            return check_token(self.token_file.read_text(encoding="utf-8").strip())
-        except OSError as error:
-            raise ConfigError(f"token_file {self.token_file}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise ConfigError(f"token_file {self.token_file}: it is not UTF-8") from error
-        except ValueError as error:
-            raise ConfigError(f"token_file {self.token_file}: {error}") from error
+            return check_token(read_small(self.token_file).strip())
+        except (ConfigError, ValueError) as error:
+            shown = "" if isinstance(error, ConfigError) else f"{self.token_file}: "
+            raise ConfigError(f"token_file {shown}{error}") from error
 
 
 def is_loopback(host: str) -> bool:
@@ -367,12 +364,7 @@ def read(path: Path | None = None, **over: Any) -> tuple[Settings, list[str]]:
     """
     values: dict[str, Any] = {}
     if path is not None:
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not TOML: {error}") from error
+        values = read_toml(path)
     faults = unknown_variables(os.environ, Settings)
     try:
         settings = Settings(**values)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 
 class Section(BaseModel):
@@ -53,3 +54,13 @@ Address = Annotated[str, AfterValidator(_check_address)]
 """Where something is called over HTTP."""
 Filled = Annotated[str, Field(pattern=r"\S")]
 """A name that is not blank: a blank one matches nothing."""
+
+
+def _check_path(path: Any) -> Any:
+    if isinstance(path, str) and not path.strip():
+        raise ValueError("it is blank")
+    return path
+
+
+FilledPath = Annotated[Path, BeforeValidator(_check_path)]
+"""A path that is not blank: a blank one would be the folder that Quell was started in."""

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from quell.settings.section import Address, BearerSecret, Filled, Section
+from quell.settings.section import Address, BearerSecret, Filled, FilledPath, Section
 
 
 class _Asked(Section):
@@ -32,7 +32,7 @@ class Target(_Asked):
 
     service: Filled = Field(description="Name of the service, unless a metric's own `service` label says otherwise.")
     url: Address = Field(description="Address of its metrics, for instance `http://127.0.0.1:9100/metrics`.")
-    ca_file: Path | None = Field(
+    ca_file: FilledPath | None = Field(
         default=None,
         description="File with the certificate of the authority that an `https` address is checked against.",
     )
@@ -110,11 +110,11 @@ class Kubernetes(Section):
     """A Kubernetes cluster whose pods, events and rollouts are listed."""
 
     url: Address = Field(default="https://kubernetes.default.svc", description="Address of the API server.")
-    token_file: Path | None = Field(
+    token_file: FilledPath | None = Field(
         default=Path("/var/run/secrets/kubernetes.io/serviceaccount/token"),
         description="File with the bearer token, read anew each time.",
     )
-    ca_file: Path | None = Field(
+    ca_file: FilledPath | None = Field(
         default=Path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"),
         description="File with the certificate of the authority that the API server is checked against.",
     )
@@ -224,8 +224,8 @@ class Evidence(Section):
     targets: tuple[Target, ...] = Field(default=(), description="Prometheus text endpoints to watch.")
     scrape_interval_s: float = Field(default=1.0, gt=0, le=60, description="Seconds between two readings of a target.")
     scrape_keep_s: float = Field(default=1800.0, ge=120, le=7200, description="Seconds of readings kept in memory.")
-    logs: tuple[Path, ...] = Field(default=(), description="JSON-lines log files, followed over rotation.")
-    changes: Path | None = Field(default=None, description="JSON-lines log of deploys, config changes and flags.")
+    logs: tuple[FilledPath, ...] = Field(default=(), description="JSON-lines log files, followed over rotation.")
+    changes: FilledPath | None = Field(default=None, description="JSON-lines log of deploys, config changes and flags.")
     prometheus: Prometheus | None = Field(default=None, description="A Prometheus that is asked.")
     loki: Loki | None = Field(default=None, description="A Loki that is asked.")
     cloudwatch: CloudWatch | None = Field(default=None, description="CloudWatch, that is asked.")
