@@ -25,6 +25,8 @@ class MemoryEventLog:
         self._turn = asyncio.Lock()
         self.failures: list[StorageError | WrongOffset] = []
         """Raised by the appends to come, one each, instead of writing."""
+        self.unanswered: list[StorageError] = []
+        """The same, once they have written: the answer is lost."""
         self.gate: asyncio.Event | None = None
         """When set, appends wait for it, in their order, like for a slow disk."""
         self.appends = self.reads = 0
@@ -44,7 +46,10 @@ class MemoryEventLog:
             await asyncio.sleep(0)
             if self.failures:
                 raise self.failures.pop(0)
-            return self._append(writes, key)
+            appended = self._append(writes, key)
+            if self.unanswered:
+                raise self.unanswered.pop(0)
+            return appended
 
     def _append(self, writes: Sequence[Write], key: str | None) -> Appended:
         if key is not None and key in self._keys:

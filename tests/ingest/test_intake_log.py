@@ -176,17 +176,46 @@ class TestRestart:
 
 
 class TestLostAppends:
-    async def test_the_sender_is_told_and_nothing_is_remembered(self) -> None:
+    async def test_the_sender_is_told_and_what_was_lost_is_written_before_what_comes_next(self) -> None:
         desk = await new_desk()
         desk.log.failures.append(StorageFull("no space"))
         with pytest.raises(StorageFull):
             await desk.send(alert())
 
         assert desk.intake.counts()[0].received == 0
-        assert (await desk.send(alert())).incidents == ("INC-1",)
+        again = await desk.send(alert())
+        assert (again.counts.duplicate, again.incidents) == (1, ())
+        assert desk.intake.counts()[0].received == 2
+        assert len(await desk.of(ev.IncidentOpened)) == 1
+        assert snapshot((await new_desk(desk.clock, log=desk.log)).intake) == snapshot(desk.intake)
+
+    async def test_what_was_lost_is_written_though_nobody_sends_again(self) -> None:
+        desk = await new_desk()
+        desk.log.failures += [StorageFull("no space")] * 2
+        with pytest.raises(StorageFull):
+            await desk.send(alert())
+        with pytest.raises(StorageFull):
+            await desk.intake.look_at_the_time()
+        desk.log.failures.clear()
+
+        await desk.intake.look_at_the_time()
+
+        assert len(await desk.of(ev.IncidentOpened)) == 1
         assert desk.intake.counts()[0].received == 1
 
-    async def test_what_rests_on_a_lost_append_is_decided_again(self) -> None:
+    async def test_a_lost_append_does_not_have_the_whole_log_read(self) -> None:
+        desk = await new_desk()
+        await desk.send(alert())
+        reads = desk.log.reads
+        desk.log.failures.append(StorageError("a test"))
+        with pytest.raises(StorageError):
+            await desk.send(alert("Slow"))
+        await desk.send(alert("Slow", pod="b"))
+
+        assert desk.log.reads == reads
+        assert snapshot((await new_desk(desk.clock, log=desk.log)).intake) == snapshot(desk.intake)
+
+    async def test_what_rests_on_a_lost_append_is_written_after_it(self) -> None:
         desk = await new_desk()
         desk.log.gate = asyncio.Event()
         desk.log.failures.append(StorageError("a test"))
@@ -201,9 +230,23 @@ class TestLostAppends:
             await first
         taken = await asyncio.gather(*others)
 
-        opened = await desk.of(ev.IncidentOpened)
-        assert len(opened) == 1
-        assert sum(each.counts.opening for each in taken) == 1
+        assert [(one.counts.duplicate, one.counts.grouped) for one in taken] == [(1, 0), (0, 1)]
+        assert len(await desk.of(ev.IncidentOpened)) == 1
+        assert desk.intake.counts()[0].received == 3
+        assert snapshot((await new_desk(desk.clock, log=desk.log)).intake) == snapshot(desk.intake)
+
+    async def test_an_append_that_was_durable_though_its_answer_was_lost_is_there_once(self) -> None:
+        desk = await new_desk()
+        async with following(desk):
+            await desk.send(alert())
+            desk.log.unanswered.append(StorageError("the answer was lost"))
+            with pytest.raises(StorageError):
+                await desk.send(alert("Slow"), alert("Down", "mail"))
+            taken = await desk.send(alert("Slow"))
+            await until(lambda: desk.intake.position == desk.log.head)
+
+        assert taken.counts.duplicate == 1
+        assert desk.intake.counts()[0].received == 4
         assert snapshot((await new_desk(desk.clock, log=desk.log)).intake) == snapshot(desk.intake)
 
     async def test_a_request_given_up_while_it_is_written_is_there_once_or_not_at_all(self) -> None:
@@ -242,11 +285,12 @@ class TestLostAppends:
 
         assert desk.log.reads == reads
         desk.log.failures.clear()
-        assert (await desk.send(alert("Slow"))).counts.grouped == 1
+        assert (await desk.send(alert("Slow"))).counts.duplicate == 1
+        assert desk.intake.counts()[0].grouped == 1
 
     async def test_a_log_that_always_refuses_is_not_tried_for_ever(self) -> None:
         desk = await new_desk()
-        desk.log.failures += [WrongOffset("a test")] * 3
+        desk.log.failures += [WrongOffset("a test")] * 6  # each of three tries writes twice
         with pytest.raises(WrongOffset):
             await desk.send(alert())
 

@@ -28,6 +28,10 @@ class Batch:
     tests: int = 0
     not_sent: int = 0
     ends_unmatched: int = 0
+    durable: bool = False
+    """Whether all of it is in the log."""
+    refused: bool = False
+    """Whether the log said that it is not; else, while it is not durable, nothing is known."""
     joined: dict[str, None] = field(default_factory=dict)
     """Incidents that an alert was put into."""
     intake_events: int = 0

@@ -16,7 +16,7 @@ from datetime import datetime
 import structlog
 
 from quell.errors import Malformed, NotFound, Overloaded, StorageError, Unauthenticated, WrongOffset
-from quell.eventlog.log import EventLog, Recorded, Write
+from quell.eventlog.log import Appended, EventLog, Recorded, Write
 from quell.incident import events as ev
 from quell.incident.correlation import CorrelationRules
 from quell.incident.nearness import Topology
@@ -92,11 +92,13 @@ class Intake:
         """Under way, those that wait for a rebuilt ledger too."""
         self._idle = asyncio.Event()
         self._idle.set()
-        self._rebuilding = asyncio.Lock()
         self._turn = asyncio.Lock()
-        """Held while a request is decided."""
+        """Held while a request is decided, and while what was lost is written again."""
         self._deciding = False
-        self._stale = True
+        self._lost: dict[int, Batch] = {}
+        """Decided and folded, and not known to be in the log; by how many events `intake` holds before each."""
+        self._torn = True
+        """Whether what is known here is no fold of any log: nothing was folded yet, or a decision broke off."""
         self._late: dict[str, int] = {}
         self._adopt(Fold(rules))
 
@@ -106,7 +108,14 @@ class Intake:
 
         Raises: StorageError.
         """
-        await self._refresh(fold)
+        async with self._turn:
+            await self._fold_anew(fold)
+        self._take_in_others()
+
+    @property
+    def _stale(self) -> bool:
+        """Whether what is known here is not what the log says."""
+        return self._torn or bool(self._lost)
 
     @property
     def position(self) -> int:
@@ -132,7 +141,7 @@ class Intake:
             headers: names in lower case.
 
         Raises: NotFound: no such source. Unauthenticated. Malformed: nothing in it could be read; that is recorded.
-            Overloaded. StorageError: nothing was taken, the sender should try again.
+            Overloaded. StorageError: it is not on disk now and may be later, the sender should try again.
         """
         reader = self._sources.get(source)
         if reader is None:
@@ -218,6 +227,9 @@ class Intake:
     async def look_at_the_time(self) -> None:
         """Do what is due by now. Raises: StorageError, WrongOffset, Overloaded: it is due still."""
         now = self._clock()
+        if self._lost:
+            async with self._turn:
+                await self._repair()
         if self._deciding or self._stale or not self._ledger.due(now.timestamp()):
             return
         await self._commit(lambda batch: self._way.go_on(batch), OWN, 0, now)
@@ -265,88 +277,123 @@ class Intake:
             self._alerts -= alerts
 
     async def _try(self, decide: Decide, source: str, received_at: datetime) -> Taken:
-        """Decide and append; decide again when what the decision rested on was lost."""
+        """Decide and append; decide again when the log is not what the decision rested on."""
         for attempt in range(1, self._limits.tries + 1):
             async with self._turn:
-                batch, summary = await self._decide_whole(decide, source, received_at.timestamp())
+                batch = await self._decide_whole(decide, source, received_at.timestamp())
             try:
                 # Nothing comes between the decision and this: appends are queued in the order of their decisions.
                 await self._append(batch)
             except WrongOffset:
-                if attempt == self._limits.tries:
-                    raise
-                continue
+                async with self._turn:
+                    await self._repair()
+                if not batch.durable:
+                    if attempt == self._limits.tries:
+                        raise
+                    continue
             break
-        self._totals.add(summary)
         counts = Counts()
-        counts.add(summary)
+        counts.add(batch.summary())
         return Taken(counts=counts, incidents=tuple(batch.joined))
 
-    async def _decide_whole(self, decide: Decide, source: str, now_s: float) -> tuple[Batch, ev.BatchTaken]:
-        """Decide; again when an append that it rests on was lost meanwhile."""
-        while True:
-            while self._stale:
-                # A store that fails says so here, before the whole log is read for nothing.
-                await self._log.check()
-                await self._refresh()
-            batch = Batch(source=source, now_s=now_s)
-            self._deciding = True
-            whole = False
-            try:
-                self._ledger.prune(now_s)
-                self._look_at_topology()
-                await decide(batch)
-                summary = batch.summary()
-                self._emit(batch, summary)
-                whole = True
-            finally:
-                self._deciding = False
-                # Upon half a decision nothing may be built.
-                self._stale = self._stale or not whole
-            if not self._stale:
-                return batch, summary
+    async def _decide_whole(self, decide: Decide, source: str, now_s: float) -> Batch:
+        await self._repair()
+        batch = Batch(source=source, now_s=now_s)
+        self._deciding = True
+        whole = False
+        try:
+            self._ledger.prune(now_s)
+            self._look_at_topology()
+            await decide(batch)
+            self._emit(batch, batch.summary())
+            whole = True
+        finally:
+            self._deciding = False
+            self._torn = self._torn or not whole
+        return batch
 
     async def _append(self, batch: Batch) -> None:
         # A decision is folded at once, so that requests in flight together see each other and share one fsync. If an
         # append is lost, later ones that rest on it must be lost too: each names how many events `intake` holds
-        # before it, so the log refuses them. Then the memory is ahead of the log, and is folded from it again. That
-        # takes as long as a start; it happens when the disk is full, not in daily work.
-        writes = batch.writes(self._intake_offset)
+        # before it, so the log refuses them. They are kept, and written again in their order before anything else.
+        offset = self._intake_offset
         self._intake_offset += batch.intake_events
         self._pending.add(batch)
         self._idle.clear()
-        durable = False
         try:
-            appended = await self._log.append(writes)
-            durable = True
+            appended = await self._log.append(batch.writes(offset))
+            self._written(batch, appended)
+        except WrongOffset:
+            batch.refused = True
+            raise
         finally:
             self._pending.discard(batch)
-            self._stale = self._stale or not durable
+            if not batch.durable:
+                self._lost[offset] = batch
             if not self._pending:
                 self._idle.set()
-        self._tail.acknowledged(appended)
-        for incident_id in batch.joined:
-            case = self._ledger.cases.get(incident_id)
-            if case is not None:
-                case.appended = appended.last
         # What was delivered while this was under way has waited for its answer; nothing else may come to wake `follow`.
         self._take_in_others()
         if self._late:
             await self._reopen_late()
 
-    async def _refresh(self, fold: Fold | None = None) -> None:
-        """Fold the log, from its start or from where `fold` stands, when nothing of ours is under way."""
-        async with self._rebuilding:
-            if not self._stale:
-                return
+    def _written(self, batch: Batch, appended: Appended) -> None:
+        batch.durable = True
+        self._totals.add(batch.summary())
+        self._tail.acknowledged(appended)
+        for incident_id in batch.joined:
+            case = self._ledger.cases.get(incident_id)
+            if case is not None:
+                case.appended = appended.last
+
+    async def _repair(self) -> None:
+        """
+        Bring what is known here and the log together again; to be called by whoever has the turn.
+
+        Raises: StorageError: the store fails still.
+        """
+        while self._stale:
             await self._idle.wait()
-            fold = fold or Fold(self._rules)
-            while records := await self._log.read(after=fold.position, limit=PAGE):
-                fold.take(records)
-            self._adopt(fold)
-            self._tail.restart(fold.position)
-            self._stale = False
-        self._take_in_others()
+            # A store that fails says so here, before anything is read for nothing.
+            await self._log.check()
+            if not await self._write_lost() or self._torn:
+                await self._fold_anew()
+            self._take_in_others()
+
+    async def _write_lost(self) -> bool:
+        """Write what was lost, in the order of its decisions; return whether the log had nothing else in its place."""
+        for offset in sorted(self._lost):
+            batch = self._lost[offset]
+            try:
+                appended = await self._log.append(batch.writes(offset))
+            except WrongOffset:
+                found = None if batch.refused else await self._found(batch, offset)
+                if found is None:
+                    self._lost.clear()
+                    return False
+                appended = found
+            self._written(batch, appended)
+            del self._lost[offset]
+        return True
+
+    async def _found(self, batch: Batch, offset: int) -> Appended | None:
+        """Return where the log has a batch whose append was not answered; None when something else stands there."""
+        streams = [write.stream for write in batch.writes(offset) for _ in write.events]
+        ours = [event for write in batch.writes(offset) if write.stream == ev.INTAKE_STREAM for event in write.events]
+        records = await self._log.read_stream(ev.INTAKE_STREAM, after=offset, limit=len(ours))
+        if [record.event for record in records] != ours:
+            return None
+        first = records[0].position - streams.index(ev.INTAKE_STREAM)
+        return Appended(first=first, last=first + len(streams) - 1, fresh=False)
+
+    async def _fold_anew(self, fold: Fold | None = None) -> None:
+        """Fold the log, from its start or from where `fold` stands."""
+        fold = fold or Fold(self._rules)
+        while records := await self._log.read(after=fold.position, limit=PAGE):
+            fold.take(records)
+        self._adopt(fold)
+        self._tail.restart(fold.position)
+        self._torn = False
 
     def _adopt(self, fold: Fold) -> None:
         self._ledger, self._totals, self._intake_offset = fold.ledger, fold.totals, fold.intake_events
