@@ -28,6 +28,8 @@ class Batch:
     tests: int = 0
     not_sent: int = 0
     ends_unmatched: int = 0
+    summary: BatchTaken = field(init=False)
+    """The counts as the event that goes with every request, once it is closed."""
     durable: bool = False
     """Whether all of it is in the log."""
     refused: bool = False
@@ -51,9 +53,9 @@ class Batch:
         """Count an alert that came again."""
         self.repeats[fingerprint] = self.repeats.get(fingerprint, 0) + 1
 
-    def summary(self) -> BatchTaken:
-        """Return the counts as the event that goes with every request."""
-        return BatchTaken(
+    def close(self) -> None:
+        """Sum up: nothing more is counted."""
+        self.summary = BatchTaken(
             source=self.source,
             received=self.received,
             rejected=self.rejected,

@@ -293,7 +293,7 @@ class Intake:
                     continue
             break
         counts = Counts()
-        counts.add(batch.summary())
+        counts.add(batch.summary)
         return Taken(counts=counts, incidents=tuple(batch.joined))
 
     async def _decide_whole(self, decide: Decide, source: str, now_s: float) -> Batch:
@@ -305,7 +305,8 @@ class Intake:
             self._ledger.prune(now_s)
             self._look_at_topology()
             await decide(batch)
-            self._emit(batch, batch.summary())
+            batch.close()
+            self._emit(batch, batch.summary)
             whole = True
         finally:
             self._deciding = False
@@ -339,7 +340,7 @@ class Intake:
 
     def _written(self, batch: Batch, appended: Appended) -> None:
         batch.durable = True
-        self._totals.add(batch.summary())
+        self._totals.add(batch.summary)
         self._tail.acknowledged(appended)
         for incident_id in batch.joined:
             case = self._ledger.cases.get(incident_id)
