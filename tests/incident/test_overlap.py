@@ -62,3 +62,16 @@ def test_a_change_that_broke_long_ago_is_in_nobodys_way() -> None:
     broke = ev.ActionBroke(plan_id=PLAN.id, action="restart", target=PLAN.target, error="x")
     other = incident(2, PROPOSED, RUNS, broke, began_s=-60.0)
     assert changed_elsewhere(incident(1), PLAN.target, [other], asked=True) == ""
+
+
+@pytest.mark.parametrize("began_s", [-4.0, -3.0])
+def test_a_change_that_ended_while_this_response_looked_is_in_its_way(began_s: float) -> None:
+    # It ends with its fifth event; this response looks from its second second on.
+    other = incident(2, PROPOSED, RUNS, DONE, VERIFIED, began_s=began_s + 1)
+    looks_at = incident(1).phases[Phase.DETECT].started_at
+    ended_at = other.actions[0].ended_at
+    assert looks_at is not None
+    assert ended_at is not None
+    assert (ended_at - looks_at).total_seconds() == began_s + 4
+
+    assert "after this response had looked" in changed_elsewhere(incident(1), PLAN.target, [other], asked=True)

@@ -45,6 +45,6 @@ def _in_the_way(own: Incident, other: Incident, run: ActionRun) -> str:
         return f"{other.id} made {what} already, and whether that helped is not known yet"
     looked = own.phases.get(Phase.DETECT)
     since = looked.started_at if looked is not None else None
-    if since is not None and (run.ended_at or run.started_at) > since:
+    if since is not None and (run.ended_at or run.started_at) >= since:
         return f"{other.id} made {what} after this response had looked"
     return ""
