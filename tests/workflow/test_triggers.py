@@ -15,6 +15,7 @@ from quell.eventlog.log import Write
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import State, incident_stream
+from quell.incident.looks import Looks
 from quell.incident.state import Incident
 from quell.workflow import triggers
 from quell.workflow.engine import Started
@@ -188,3 +189,24 @@ async def test_the_turns_of_an_incident_are_those_of_its_severity(tmp_path: Path
     triggers_of(None, parts).catch_up([incident])
 
     assert parts.ranks == [("INC-1", incident.severity)]
+
+
+@pytest.mark.parametrize(
+    ("so", "settles"),
+    [
+        ({}, True),
+        ({"needs_response": True}, False),
+        ({"responding": True}, False),
+        ({"firing": {"f"}}, False),
+        ({"state": State.CLOSED}, False),
+        ({"looks": Looks(requested=ev.LookAgainRequested(by="person:kim", reason=""))}, False),
+    ],
+    ids=str,
+)
+def test_an_incident_ends_by_itself_only_once_nothing_fires_and_nobody_is_to_look(
+    so: dict[str, Any], settles: bool
+) -> None:
+    at = alert().received_at
+    incident = Incident(id="INC-1", title="t", severity=IncidentSeverity.SEV1, opened_at=at, updated_at=at, **so)
+
+    assert bool(triggers._settled(incident)) is settles
