@@ -142,3 +142,36 @@ def test_hundreds_of_sockets_that_say_nothing_more_take_no_file_from_the_stores(
         until(lambda: httpx.get(f"{server.url}/readyz").status_code == 200, "the address is let in again")
         assert server.process.poll() is None
         assert "Too many open files" not in server.err
+
+
+def told(line: socket.socket) -> bytes:
+    """Send a request to a server that has answered already, and return all that it said."""
+    said = b""
+    with line:
+        for piece in (b"POST /ingest/alerts HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", b" " * 100_000):
+            line.sendall(piece)
+            time.sleep(0.005)  # so that a reset, if there is one, arrives before the next piece
+        while heard := line.recv(65_536):
+            said += heard
+    return said
+
+
+def test_who_is_refused_for_the_silent_sockets_of_his_address_reads_why(tmp_path: Path) -> None:
+    with serving(tmp_path, QUELL_HTTP__WAITING_PER_ADDRESS="2") as server, ExitStack() as open_lines:
+        for _ in range(2):
+            open_lines.enter_context(socket.create_connection(place(server), timeout=PATIENCE_S))
+        answers = [told(socket.create_connection(place(server), timeout=PATIENCE_S)) for _ in range(50)]
+
+    assert all(said.startswith(b"HTTP/1.1 429 Too Many Requests\r\n") for said in answers)
+    assert all(b"\r\nretry-after: 1\r\n" in said for said in answers)
+
+
+def test_refused_sockets_that_stay_are_kept_no_longer_than_a_few(tmp_path: Path) -> None:
+    with serving(tmp_path, QUELL_HTTP__WAITING_PER_ADDRESS="2") as server, ExitStack() as open_lines:
+        lines = [
+            open_lines.enter_context(socket.create_connection(place(server), timeout=PATIENCE_S)) for _ in range(200)
+        ]
+        files = Path(f"/proc/{server.process.pid}/fd")
+
+        until(lambda: len(list(files.iterdir())) < 150, "most are closed")
+        assert all(line.recv(65_536).startswith(b"HTTP/1.1 429 ") for line in lines[2:])

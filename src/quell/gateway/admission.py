@@ -14,6 +14,8 @@ from enum import StrEnum
 from quell.errors import Overloaded
 
 RETRY_S = 1.0
+LINGERING = 32
+"""Refused connections that are kept for a moment, so that their clients can read why: each holds a file."""
 IPV6_PREFIX = 64
 """Of an IPv6 address so many bits name one site, which has all addresses behind them."""
 
@@ -57,7 +59,7 @@ class Admission:
 
     def __init__(self, limits: AdmissionLimits | None = None) -> None:
         self.limits = limits or AdmissionLimits()
-        self.open = 0
+        self.open = self.lingering = 0
         self.refused: Counter[str] = Counter()
         """By the reason of the error."""
         self.timed_out: Counter[Part] = Counter()
@@ -83,6 +85,13 @@ class Admission:
                 self._refuse(TooManyOfAddress(says, retry_after_s=RETRY_S))
         self.open += 1
         self.wait_for(address)
+
+    def may_linger(self) -> bool:
+        """Return whether a refused connection is kept for a moment; it is counted until `lingering` is lowered."""
+        if self.lingering >= LINGERING:
+            return False
+        self.lingering += 1
+        return True
 
     def leave(self, address: str | None, *, waiting: bool) -> None:
         """Take in that a connection ended, or became a live one."""

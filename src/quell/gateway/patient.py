@@ -70,7 +70,7 @@ class PatientHttp(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._admission, self._waits = admission or Admission(), waits or Waits()
         self._stage, self._begun = _Stage.HEAD, False
-        self._admitted = self._waiting = False
+        self._admitted = self._waiting = self._refused = False
         self._timer: asyncio.TimerHandle | None = None
         self._take_timer: asyncio.TimerHandle | None = None
         self._thrown_away_bytes = 0
@@ -87,7 +87,12 @@ class PatientHttp(HttpToolsProtocol):
         except Overloaded as error:
             status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, TooManyOfAddress) else 503
             self._answer(HTTPStatus(status), error.reason, str(error), retry_after_s=error.retry_after_s)
-            transport.close()
+            # Its request comes still: a socket that is closed by then resets the connection, and the answer is lost.
+            self._refused = self._admission.may_linger()
+            if self._refused:
+                self.end()
+            else:
+                transport.close()
             return
         self._admitted = self._waiting = True
         self._watch()
@@ -113,6 +118,9 @@ class PatientHttp(HttpToolsProtocol):
         if self._admitted:
             self._admission.leave(self._address, waiting=self._waiting)
             self._admitted = self._waiting = False
+        if self._refused:
+            self._admission.lingering -= 1
+            self._refused = False
 
     @property
     def _address(self) -> str | None:
