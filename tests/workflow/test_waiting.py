@@ -74,3 +74,21 @@ async def test_one_note_has_the_incident_read_once_and_the_wait_goes_on() -> Non
 
     assert late.loads == 3, "one look as the wait begins, and one for the note"
     waiting.cancel()
+
+
+async def test_what_comes_shortly_before_the_deadline_is_not_given_up_early() -> None:
+    late = Late()
+    late.watch = Watch(late, lambda: datetime.now(UTC))
+    deadline = datetime.now(UTC) + timedelta(seconds=0.8)
+
+    async def note() -> None:
+        await asyncio.sleep(0.1)
+        assert late.watch is not None
+        late.watch.notify(NOTE)
+
+    coming = asyncio.create_task(note())
+    word = await late.watch.until(
+        "INC-1", lambda now: "there" if now.offset == 2 and coming.done() else None, deadline=deadline
+    )
+
+    assert word == "there"
