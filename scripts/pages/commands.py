@@ -12,7 +12,7 @@ import typer.main
 
 from pages.table import GENERATED
 from quell.cli import app
-from quell.lab.run import main as lab_main
+from quell_lab.run import main as lab_main
 
 WIDTH = 100
 

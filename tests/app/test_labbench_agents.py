@@ -11,7 +11,7 @@ import pytest
 from quell.app.labbench.agents import agents, blind, pairs, phases, sheet
 from quell.app.labbench.record import MISSING_SOURCE, TWO_AT_ONCE
 from quell.app.labbench.schedule import BLIND, PAIRS, schedule
-from quell.lab.faults.catalogue import BY_NAME, REAL
+from quell_lab.faults.catalogue import BY_NAME, REAL
 from tests.app.test_labbench import DRILL, HARMLESS, Telling, judged, mended
 
 SECOND: dict[str, Any] = {

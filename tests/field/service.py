@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
 
-from quell.lab.linkage import die_with_parent
+from quell.linkage import die_with_parent
 
 HOST = "127.0.0.1"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from quell.lab.linkage import die_with_parent
+from quell.linkage import die_with_parent
 from tests.scenarios.running import RunningQuell, Seen, until
 from tests.scenarios.test_real_prometheus import ALERTMANAGER, PROMETHEUS, answers, free_port, process
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from quell.lab.http.message import Request, Response, answer
-from quell.lab.http.server import Server
-from quell.lab.process import listen_on
+from quell_lab.http.message import Request, Response, answer
+from quell_lab.http.server import Server
+from quell_lab.process import listen_on
 
 UP_S = 45.0
 MOVING = ("pid", "restarts", "cache_entries", "disk_used_bytes")
@@ -156,7 +156,7 @@ def alive(pid: int) -> bool:
 
 async def spawn(data: Path, quell_url: str, *more: str) -> asyncio.subprocess.Process:
     """Start a lab and wait for lab.json."""
-    command = [sys.executable, "-m", "quell.lab", "--data", str(data), "--quell-url", quell_url]
+    command = [sys.executable, "-m", "quell_lab", "--data", str(data), "--quell-url", quell_url]
     process = await asyncio.create_subprocess_exec(*command, f"--die-with-parent={os.getpid()}", *more)
     await until(lambda: (data / "lab.json").exists() or process.returncode is not None, "lab.json", within_s=UP_S)
     assert process.returncode is None

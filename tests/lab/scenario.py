@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from quell.evidence.scrape import ScrapeSource, ScrapeTarget
 from quell.evidence.source import Scope
 from quell.incident.events import Window
-from quell.lab.roster import SERVICES
+from quell_lab.roster import SERVICES
 from tests.lab.running import RunningLab, lasting, running_lab, until
 
 FIRST_ALERT_S = 60.0

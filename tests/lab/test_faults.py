@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from quell.lab.faults.catalogue import BY_NAME
+from quell_lab.faults.catalogue import BY_NAME
 from tests.lab.scenario import Deployed, Record, play_all
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from quell.errors import BadAnswer, Malformed, NotFound, TimedOut, Unreachable
-from quell.lab.http.client import Address, Client
-from quell.lab.http.message import Request, Response, Router, answer
-from quell.lab.http.server import MAX_BODY_BYTES, Server
-from quell.lab.process import listen_on
+from quell_lab.http.client import Address, Client
+from quell_lab.http.message import Request, Response, Router, answer
+from quell_lab.http.server import MAX_BODY_BYTES, Server
+from quell_lab.process import listen_on
 
 
 class Echo:

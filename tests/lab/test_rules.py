@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quell.errors import ConfigError
-from quell.lab.alerting import Watch, fingerprint, payload
-from quell.lab.faults.catalogue import BY_NAME, FAULTS
-from quell.lab.faults.releases import DEFECTS, HARMLESS
-from quell.lab.faults.settings import WRONG_VALUES
-from quell.lab.releases import Patch, Releases, source_of
-from quell.lab.roster import MEMBERS, SERVICES, member
-from quell.lab.rules import (
+from quell_lab.alerting import Watch, fingerprint, payload
+from quell_lab.faults.catalogue import BY_NAME, FAULTS
+from quell_lab.faults.releases import DEFECTS, HARMLESS
+from quell_lab.faults.settings import WRONG_VALUES
+from quell_lab.releases import Patch, Releases, source_of
+from quell_lab.roster import MEMBERS, SERVICES, member
+from quell_lab.rules import (
     KEEP_S,
     RULES,
     Rule,

@@ -247,7 +247,7 @@ async def test_sigterm_in_the_middle_of_a_drill_ends_everything_within_five_seco
 async def test_the_lab_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     code = (
         "import os, subprocess, sys, time\n"
-        "subprocess.Popen([sys.executable, '-m', 'quell.lab', '--data', sys.argv[1], '--quell-url',"
+        "subprocess.Popen([sys.executable, '-m', 'quell_lab', '--data', sys.argv[1], '--quell-url',"
         " 'http://127.0.0.1:9', f'--die-with-parent={os.getpid()}'])\n"
         "time.sleep(60)\n"
     )
@@ -272,7 +272,7 @@ async def test_the_lab_ends_when_it_can_start_no_more_processes(tmp_path: Path) 
 
 
 async def test_two_labs_do_not_share_a_folder(lab: RunningLab) -> None:
-    command = [sys.executable, "-m", "quell.lab", "--data", str(lab.data), "--quell-url", "http://127.0.0.1:9"]
+    command = [sys.executable, "-m", "quell_lab", "--data", str(lab.data), "--quell-url", "http://127.0.0.1:9"]
     second = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     _, says = await asyncio.wait_for(second.communicate(), 10)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quell.lab.store import PRODUCTS, STOCK, Pool, PoolTimeout, create
+from quell_lab.store import PRODUCTS, STOCK, Pool, PoolTimeout, create
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from quell.lab.telemetry.log import Log, brief, stack_of
-from quell.lab.telemetry.metrics import DURATION_BUCKETS_S, MAX_SERIES, Registry, add_process_metrics
+from quell_lab.telemetry.log import Log, brief, stack_of
+from quell_lab.telemetry.metrics import DURATION_BUCKETS_S, MAX_SERIES, Registry, add_process_metrics
 
 
 def parsed(registry: Registry) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -74,7 +74,7 @@ def test_a_process_knows_its_memory_limit_start_and_cpu() -> None:
 
 
 def test_a_log_is_rotated_by_size_and_loses_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quell.lab.telemetry.log.CHECK_S", 0.0)
+    monkeypatch.setattr("quell_lab.telemetry.log.CHECK_S", 0.0)
     log, other = (Log(tmp_path / "cart.log", "cart", rotate_bytes=600) for _ in range(2))
     for number in range(4):
         log.info(f"line {number}")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quell.lab.disk import Disk, clear, files
-from quell.lab.waiting import MeasuredLock, QueueFull, Workers
+from quell_lab.disk import Disk, clear, files
+from quell_lab.waiting import MeasuredLock, QueueFull, Workers
 
 
 async def test_who_still_waits_for_a_lock_counts_too() -> None:

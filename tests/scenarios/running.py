@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from quell.lab.linkage import die_with_parent
+from quell.linkage import die_with_parent
 
 READY_S = 40.0
 NORMAL_S = 25.0

@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from quell.lab.linkage import die_with_parent
+from quell.linkage import die_with_parent
 from tests.scenarios.running import RunningQuell, Seen, story, until
 
 PROMETHEUS, ALERTMANAGER = "prometheus", "prometheus-alertmanager"
@@ -105,7 +105,7 @@ class Site:
             # The shop's own alerts go nowhere: those that count come from Prometheus.
             nowhere = f"http://127.0.0.1:{free_port()}"
             words = ("--data", str(lab), "--quell-url", nowhere, "--drills", "none", "--seed", "3")
-            command = (sys.executable, "-m", "quell.lab", *words, "--die-with-parent")
+            command = (sys.executable, "-m", "quell_lab", *words, "--die-with-parent")
             stack.enter_context(process(*command, said=self.folder / "lab.out"))
             until(lambda: (lab / "lab.json").exists(), "the lab is up", within_s=40)
             self.lab: Seen = json.loads((lab / "lab.json").read_text())

@@ -147,7 +147,7 @@ async def start_lab(settings: Settings, *, quell_url: str) -> Lab:
 
 
 def _spawn(settings: Settings, data: Path, quell_url: str) -> int:
-    command = [sys.executable, "-m", "quell.lab", "--data", str(data), "--quell-url", quell_url]
+    command = [sys.executable, "-m", "quell_lab", "--data", str(data), "--quell-url", quell_url]
     command += ["--drills", settings.lab.drills, "--end-when-alone", "120"]
     if settings.lab.seed is not None:
         command += ["--seed", str(settings.lab.seed)]

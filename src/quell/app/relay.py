@@ -48,7 +48,7 @@ from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.patient import PatientHttp, Waits
 from quell.gateway.principal import Caller, caller_of
-from quell.lab.linkage import die_with_parent
+from quell.linkage import die_with_parent
 
 SOCKET_FILE = "quell.sock"
 LOOK_EVERY_S = 0.005

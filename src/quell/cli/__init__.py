@@ -142,7 +142,7 @@ def serve(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
 def lab(context: typer.Context) -> None:
     """Run the lab alone, beside a Quell that runs already; `quell lab --help` lists its options."""
-    from quell.lab.run import main as lab_main
+    from quell_lab.run import main as lab_main
 
     raise typer.Exit(lab_main(context.args))
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from quell.app.labbench.record import MISSING_SOURCE, TWO_AT_ONCE
 from quell.errors import ConfigError
-from quell.lab.drills import SOURCES
-from quell.lab.faults.catalogue import BY_NAME, OVERLAY, REAL
+from quell_lab.drills import SOURCES
+from quell_lab.faults.catalogue import BY_NAME, OVERLAY, REAL
 
 T = TypeVar("T")
 Victim = tuple[str, str]

@@ -17,7 +17,7 @@ import httpx
 
 from quell.app.labs import Lab, running_lab, stop_lab
 from quell.errors import BadAnswer, ConfigError, TimedOut, Unreachable
-from quell.lab.linkage import die_with_parent
+from quell.linkage import die_with_parent
 
 START_S = 120.0
 STOP_S = 20.0
