@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.result import machine
-from quell.app.outcomebench import badges, coverage, money, populations, power
-from quell.app.outcomebench.populations import Population
 from quell.outcomes.rolling import rolling
 from quell.outcomes.timeline import Timeline
 from quell.outcomes.trend import weekly
+from quell_bench.outcomes import badges, coverage, money, populations, power
+from quell_bench.outcomes.populations import Population
 
 CHOSEN = ("log-normal 1.1", "Pareto 1.1", "30% by a person")
 """Of the made-up populations, those for what takes long to simulate."""

@@ -74,7 +74,7 @@ def declared() -> set[str]:
 def third_parties() -> set[str]:
     """Return the packages of others that the source imports."""
     roots = {name.partition(".")[0] for imported in graph().values() for name in imported}
-    return roots - sys.stdlib_module_names - {"quell", "quell_lab"}
+    return roots - sys.stdlib_module_names - {"quell", "quell_bench", "quell_lab"}
 
 
 def test_what_the_source_imports_is_declared() -> None:

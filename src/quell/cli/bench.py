@@ -27,7 +27,7 @@ def bench_lab(
     keep: Annotated[Path | None, typer.Option(help="Keep Quell's log in this folder, to replay incidents.")] = None,
 ) -> None:
     """Inject every fault of the lab into a real shop and count what Quell detects, explains and mends."""
-    from quell.app.labbench import bench
+    from quell_bench.lab import bench
 
     wanted = tuple(name for name in faults.split(",") if name)
     say = partial(print, flush=True)
@@ -57,7 +57,7 @@ def bench_rca(
     json_file: Json = None,
 ) -> None:
     """Let the agents detect and diagnose public incidents, as incidents do, and count whom they name."""
-    from quell.app.accuracy.rca import measure, table
+    from quell_bench.accuracy.rca import measure, table
 
     report = measure(name, data, part, without=_words(without), perturb=_words(perturb))
     _write(report, json_file)
@@ -72,7 +72,7 @@ def bench_anomaly(
     json_file: Json = None,
 ) -> None:
     """A part that no incident runs, StreamDetector: score its alarms as the Numenta Anomaly Benchmark does."""
-    from quell.app.accuracy.nab import NAME, measure, table
+    from quell_bench.accuracy.nab import NAME, measure, table
 
     if name != NAME:
         raise ConfigError(f"there is no set {name!r}: {NAME}")
@@ -84,7 +84,7 @@ def bench_anomaly(
 @bench_app.command("calibration")
 def bench_calibration(data: Sets, part: Part = "dev", json_file: Json = None) -> None:
     """Compare the probabilities that incidents print, on public ones, with how often they come true."""
-    from quell.app.accuracy.calibrating import measure, table
+    from quell_bench.accuracy.calibrating import measure, table
 
     report = measure(data, part)
     _write(report, json_file)
@@ -97,7 +97,7 @@ def bench_scale(
     json_file: Json = None,
 ) -> None:
     """Let the agents find a fault among 50 series each of very many services: seconds, memory and how both grow."""
-    from quell.app.accuracy.scale import measure, sizes_of, table
+    from quell_bench.accuracy.scale import measure, sizes_of, table
 
     report = measure(sizes_of(services))
     _write(report, json_file)
@@ -121,7 +121,7 @@ def bench_outcomes(
     json_file: Json = None,
 ) -> None:
     """Count how often the intervals of the business metrics hold the truth, where the truth is known."""
-    from quell.app.outcomebench.command import bench, numbers
+    from quell_bench.outcomes.command import bench, numbers
 
     report = bench(
         durations,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quell.app.labbench.record import USES_UP, Account, Run
-from quell.app.labbench.summary import percentiles, wilson
+from quell_bench.lab.record import USES_UP, Account, Run
+from quell_bench.lab.summary import percentiles, wilson
 
 Part = dict[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from quell.app.labbench.record import MISSING_SOURCE, TWO_AT_ONCE
 from quell.errors import ConfigError
+from quell_bench.lab.record import MISSING_SOURCE, TWO_AT_ONCE
 from quell_lab.drills import SOURCES
 from quell_lab.faults.catalogue import BY_NAME, OVERLAY, REAL
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from quell.app.accuracy.looking import look
-from quell.app.accuracy.rca import PATH
-from quell.app.accuracy.recording import Recording
 from quell.errors import ConfigError
 from quell.incident.events import Series
+from quell_bench.accuracy.looking import look
+from quell_bench.accuracy.rca import PATH
+from quell_bench.accuracy.recording import Recording
 
 SERIES_EACH = 50
 STEP_S = 15.0
@@ -132,7 +132,7 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
     """
     by_size = []
     for services in sizes:
-        command = [sys.executable, "-m", "quell.app.accuracy.scale", str(services)]
+        command = [sys.executable, "-m", "quell_bench.accuracy.scale", str(services)]
         try:
             # Our own interpreter and module, and a number that was checked.
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)  # noqa: S603

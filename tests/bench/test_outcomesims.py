@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks import outcomes
-from quell.app.outcomebench import badges, money, power
-from quell.app.outcomebench.populations import Population
 from quell.outcomes.savings import Counterfactual
 from quell.outcomes.trend import Word
+from quell_bench.outcomes import badges, money, power
+from quell_bench.outcomes.populations import Population
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from quell.app.outcomebench.badges import MONDAY, arrivals, spread
-from quell.app.outcomebench.coverage import WORKERS
-from quell.app.outcomebench.populations import Population
 from quell.outcomes.timeline import Timeline
 from quell.outcomes.trend import WINDOW, Word, weekly
+from quell_bench.outcomes.badges import MONDAY, arrivals, spread
+from quell_bench.outcomes.coverage import WORKERS
+from quell_bench.outcomes.populations import Population
 
 RATIOS = (0.8, 0.65, 0.5, 0.35)
 VOLUMES = (10, 25, 50, 100)

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from quell.app.accuracy.recording import Recording
 from quell.incident.events import Series
+from quell_bench.accuracy.recording import Recording
 
 MISSING_SHARE = 0.2
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quell.app.accuracy.nab import (
+from quell.errors import ConfigError
+from quell_bench.accuracy.nab import (
     Labelled,
     Weights,
     best_threshold,
@@ -20,8 +21,7 @@ from quell.app.accuracy.nab import (
     score_at,
     series_of,
 )
-from quell.errors import ConfigError
-from tests.app.test_accuracy import PUBLIC, needs_public
+from tests.bench.test_accuracy import PUBLIC, needs_public
 
 STANDARD = Weights(hit=1.0, miss=1.0, false_alarm=0.11)
 

@@ -10,12 +10,12 @@ from multiprocessing import get_context
 import numpy as np
 from scipy import optimize
 
-from quell.app.outcomebench.populations import Array, Population
 from quell.errors import ConfigError
 from quell.outcomes.estimate import Estimate
 from quell.outcomes.strata import stratified_capped_mean
 from quell.outcomes.survival import Durations
 from quell.outcomes.times import CAP_S, capped_mean, geometric_mean, median
+from quell_bench.outcomes.populations import Array, Population
 
 SIZES = (10, 20, 50, 100, 200)
 WORKERS = 2

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quell.app.labbench.record import Account, Act, Run, account_of, judge
-from quell.app.labbench.schedule import schedule
-from quell.app.labbench.summary import line, percentiles, summarize, table, wilson
 from quell.errors import ConfigError
+from quell_bench.lab.record import Account, Act, Run, account_of, judge
+from quell_bench.lab.schedule import schedule
+from quell_bench.lab.summary import line, percentiles, summarize, table, wilson
 from quell_lab.faults.catalogue import BY_NAME, OVERLAY, REAL
 from tests.cli.running import environment
 from tests.lab.running import alive, group_of, until

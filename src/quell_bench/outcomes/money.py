@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from quell.app.outcomebench.badges import spread
-from quell.app.outcomebench.coverage import WORKERS
-from quell.app.outcomebench.populations import Array, Population
 from quell.outcomes.assumptions import Assumptions
 from quell.outcomes.money import P95
 from quell.outcomes.savings import CLAIMED_AT, Comparison, Counterfactual, savings
 from quell.outcomes.survival import Durations
 from quell.outcomes.times import CAP_S
+from quell_bench.outcomes.badges import spread
+from quell_bench.outcomes.coverage import WORKERS
+from quell_bench.outcomes.populations import Array, Population
 
 AIM = 0.03
 RATIO = 0.5

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quell.app.labbench.record import Run
+from quell_bench.lab.record import Run
 
 Z95 = 1.959963984540054
 """Two-sided 95 % of a normal distribution."""

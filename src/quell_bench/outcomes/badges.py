@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from quell.app.outcomebench.coverage import WORKERS
-from quell.app.outcomebench.populations import Array, Population
 from quell.outcomes.timeline import DAY_S, Timeline
 from quell.outcomes.trend import WINDOW, Word, weekly
+from quell_bench.outcomes.coverage import WORKERS
+from quell_bench.outcomes.populations import Array, Population
 
 WEEKS = 13
 """Decisions in a quarter."""

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from quell.agents.resolution import Means
 from quell.agents.team import Team
 from quell.agents.verification import Patience
-from quell.app.accuracy.pushing import pushed
-from quell.app.accuracy.recording import RecordedSource, Recording
 from quell.errors import ConfigError
 from quell.evidence.source import EvidenceSource
 from quell.incident.alert import Alert, AlertStatus, Severity, fingerprint
@@ -19,6 +17,8 @@ from quell.incident.events import Detection, Diagnosis, Gap
 from quell.incident.severity import INCIDENT_SEVERITY
 from quell.incident.state import Incident
 from quell.signals.calibration import Calibration
+from quell_bench.accuracy.pushing import pushed
+from quell_bench.accuracy.recording import RecordedSource, Recording
 
 TOO_SLOW = "no answer within"
 """How a gap begins that comes of a machine too busy to answer: no finding of the agents' then counts."""

@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 
 from quell import __version__
-from quell.app.labbench.agents import agents, blind, pairs, phases, sheet
-from quell.app.labbench.record import Account, Run, account_of, judge
-from quell.app.labbench.schedule import Wish, schedule
-from quell.app.labbench.stage import Stage, staged
-from quell.app.labbench.summary import line, summarize, table
 from quell.errors import QuellError, TimedOut
+from quell_bench.lab.agents import agents, blind, pairs, phases, sheet
+from quell_bench.lab.record import Account, Run, account_of, judge
+from quell_bench.lab.schedule import Wish, schedule
+from quell_bench.lab.stage import Stage, staged
+from quell_bench.lab.summary import line, summarize, table
 
 WARM_UP_S = 30.0
 """Healthy traffic before anything is broken."""

@@ -11,13 +11,13 @@ import pytest
 from quell.agents.case import Case, gather
 from quell.agents.detection import detect
 from quell.agents.diagnosis import diagnose
-from quell.app.accuracy.looking import Findings, incident_of, look
-from quell.app.accuracy.perturbing import in_milliseconds, name_of, renamed, shifted, thinned
-from quell.app.accuracy.pushing import CLIENT, INTERNAL, SERVER, kinds_of, pushed
-from quell.app.accuracy.recording import RecordedSource, Recording
 from quell.evidence.source import LogLine, Scope, Span
 from quell.incident.events import EvidenceKind, Series, Window
 from quell.signals.calibration import Calibration
+from quell_bench.accuracy.looking import Findings, incident_of, look
+from quell_bench.accuracy.perturbing import in_milliseconds, name_of, renamed, shifted, thinned
+from quell_bench.accuracy.pushing import CLIENT, INTERNAL, SERVER, kinds_of, pushed
+from quell_bench.accuracy.recording import RecordedSource, Recording
 
 ALERT_S = 1_700_000_000.0
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from quell.app.outcomebench import coverage
-from quell.app.outcomebench.command import bench, numbers
-from quell.app.outcomebench.populations import Population, made_up, read
 from quell.cli import app
 from quell.errors import ConfigError, Malformed
+from quell_bench.outcomes import coverage
+from quell_bench.outcomes.command import bench, numbers
+from quell_bench.outcomes.populations import Population, made_up, read
 from tests.cli.running import refusal
 
 

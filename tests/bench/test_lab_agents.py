@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from quell.app.labbench.agents import agents, blind, pairs, phases, sheet
-from quell.app.labbench.record import MISSING_SOURCE, TWO_AT_ONCE
-from quell.app.labbench.schedule import BLIND, PAIRS, schedule
+from quell_bench.lab.agents import agents, blind, pairs, phases, sheet
+from quell_bench.lab.record import MISSING_SOURCE, TWO_AT_ONCE
+from quell_bench.lab.schedule import BLIND, PAIRS, schedule
 from quell_lab.faults.catalogue import BY_NAME, REAL
-from tests.app.test_labbench import DRILL, HARMLESS, Telling, judged, mended
+from tests.bench.test_lab import DRILL, HARMLESS, Telling, judged, mended
 
 SECOND: dict[str, Any] = {
     "fault": "disk_fill",

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from quell.app.accuracy.recording import Recording
 from quell.errors import ConfigError
+from quell_bench.accuracy.recording import Recording
 
 CELL_CHARS = 1_000_000
 FILE_BYTES = 500_000_000

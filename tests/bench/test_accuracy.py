@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from quell.app.accuracy import calibrating, rca, scale
-from quell.app.accuracy.sets import nezha
 from quell.errors import ConfigError
+from quell_bench.accuracy import calibrating, rca, scale
+from quell_bench.accuracy.sets import nezha
 
 PUBLIC = Path(__file__).parents[3] / "shared" / "data"
 needs_public = pytest.mark.skipif(

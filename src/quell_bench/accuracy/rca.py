@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quell.app.accuracy.looking import Findings, look
-from quell.app.accuracy.perturbing import CHANGES
-from quell.app.accuracy.recording import Recording
-from quell.app.accuracy.sets import nezha, petshop
-from quell.app.accuracy.sets.case import Incident, expected_layout
 from quell.errors import ConfigError
 from quell.signals.calibration import Calibration
 from quell.signals.scoring import ece, wilson
+from quell_bench.accuracy.looking import Findings, look
+from quell_bench.accuracy.perturbing import CHANGES
+from quell_bench.accuracy.recording import Recording
+from quell_bench.accuracy.sets import nezha, petshop
+from quell_bench.accuracy.sets.case import Incident, expected_layout
 
 PATH = "Team.detect, then Team.diagnose: what an incident runs"
 """Written into every report, so that no number can be taken for one of something else."""

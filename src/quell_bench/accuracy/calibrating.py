@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quell.app.accuracy.rca import FOLDERS, PATH, SETS, Answer, answer, incidents_of, recording_of
-from quell.app.accuracy.recording import Recording
-from quell.app.accuracy.sets.case import Incident
 from quell.errors import ConfigError
 from quell.signals.calibration import LEAST_PAIRS, Calibration
 from quell.signals.scoring import brier, coverage_curve, ece, reliability
+from quell_bench.accuracy.rca import FOLDERS, PATH, SETS, Answer, answer, incidents_of, recording_of
+from quell_bench.accuracy.recording import Recording
+from quell_bench.accuracy.sets.case import Incident
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

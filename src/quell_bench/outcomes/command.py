@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from quell.app.outcomebench import coverage, populations
 from quell.errors import ConfigError
+from quell_bench.outcomes import coverage, populations
 
 SMALLEST, LARGEST = 6, 100_000
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from quell.app.accuracy.sets.case import expected_layout, folder, load_json, number, rows
 from quell.errors import ConfigError
 from quell.signals.series import Array
 from quell.signals.stream import StreamDetector
+from quell_bench.accuracy.sets.case import expected_layout, folder, load_json, number, rows
 
 NAME = "nab"
 MEASURES = "part: StreamDetector, which no incident runs"

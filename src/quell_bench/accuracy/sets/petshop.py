@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from quell.app.accuracy.recording import Recording
-from quell.app.accuracy.sets.case import Incident, folder, load_json, number, rows
 from quell.errors import ConfigError
 from quell.incident.events import Series
 from quell.signals.series import Array
+from quell_bench.accuracy.recording import Recording
+from quell_bench.accuracy.sets.case import Incident, folder, load_json, number, rows
 
 NAME = "petshop"
 

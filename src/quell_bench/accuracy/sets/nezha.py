@@ -22,12 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from quell.app.accuracy.recording import Recording
-from quell.app.accuracy.sets.case import Incident, folder, load_json, number, rows, utc
 from quell.errors import ConfigError
 from quell.evidence.source import LogLine, Span
 from quell.incident.events import Series
 from quell.signals.series import Array
+from quell_bench.accuracy.recording import Recording
+from quell_bench.accuracy.sets.case import Incident, folder, load_json, number, rows, utc
 
 TRAIN_TICKET, BOUTIQUE = "nezha_tt", "nezha_ob_metrics"
 
