@@ -232,9 +232,6 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-# --- running ----------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What the tests of a package run without a change."""

@@ -101,8 +101,6 @@ class Alerting:
             group.create_task(self._send())
             group.create_task(self._watch())
 
-    # --- watching
-
     async def _watch(self) -> None:
         """Scrape and evaluate once a second."""
         loop = asyncio.get_running_loop()
@@ -152,8 +150,6 @@ class Alerting:
             group.sent_at = at
             self._enqueue(group)
             group.started = {p: s for p, s in group.started.items() if group.watches[p].firing_since is not None}
-
-    # --- sending
 
     def _enqueue(self, group: Group) -> None:
         """Put a group's alerts in the queue; the oldest falls out when it is full."""

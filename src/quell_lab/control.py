@@ -139,8 +139,6 @@ class Control:
         if right != fits[0]:
             raise Forbidden("this token is not for this part of the interface")
 
-    # --- services
-
     async def _services(self, _: Request, __: Mapping[str, str]) -> Response:
         return answer({"items": [self._operations.describe(name) for name in SERVICES]})
 
@@ -179,8 +177,6 @@ class Control:
         if not size.isdigit():
             raise Malformed("`size` must be a whole number")
         return await operations.scale_pool(name, int(size), by=BY)
-
-    # --- drills
 
     async def _faults(self, _: Request, __: Mapping[str, str]) -> Response:
         return answer({"items": self._drills.truth()})

@@ -127,8 +127,6 @@ class Process:
         self.log.mute("logs" in what)
         self.shows_metrics = "metrics" not in what
 
-    # --- requests
-
     async def answer(self, request: Request) -> Response:
         """Answer one request; errors of ours become the status that says whose they are."""
         TRACE_ID.set(request.trace_id)
@@ -160,8 +158,6 @@ class Process:
         """Log what a handler did not expect."""
         line = f"{request.method} {request.path}: unhandled {brief(error)}"
         self.log.error(line, trace_id=request.trace_id, stack=stack_of(error))
-
-    # --- life
 
     async def take(self, do: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an order of the supervisor."""

@@ -173,8 +173,6 @@ class Supervisor:
             unit.reserved.close()
         self.log.close()
 
-    # --- one unit; the caller holds its lock
-
     async def launch(self, unit: Unit, *, within_s: float = READY_S) -> Running:
         """Start a process for a unit that has none. Raises: ActionFailed."""
         unit.state = "starting"
@@ -286,8 +284,6 @@ class Supervisor:
             raise TimedOut(f"{unit.name} did not answer /healthz within {HEALTHY_S:.0f} s: {seen}") from error
         finally:
             client.close()
-
-    # --- watching
 
     def _ended(self, running: Running, code: int) -> None:
         """Take note of a process's end; one that nobody asked for brings the unit back after a pause."""

@@ -106,8 +106,6 @@ class ControlApi:
                 writer.close()
             await asyncio.gather(*(task for task in self._serving if task is not None), return_exceptions=True)
 
-    # --- HTTP
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         self._writers.add(writer)
@@ -219,8 +217,6 @@ class ControlApi:
         head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{extra}content-length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
-
-    # --- changes
 
     def _once(self, name: str, verb: str, body: dict[str, Any], key: str) -> Reply:
         if key and key in self._answers:

@@ -250,9 +250,6 @@ async def test_the_calls_are_shown_with_method_and_whole_address() -> None:
     )
 
 
-# --- whom it is for
-
-
 @pytest.mark.parametrize(
     ("service", "covered"),
     [("mailer", True), ("mail-out", True), ("Mailer", False), ("mail", False), ("orders", False), ("", False)],
@@ -280,9 +277,6 @@ async def test_a_service_that_it_is_not_for_is_refused_before_anything_is_sent(s
 
     assert (dry.possible, back.possible) == (False, False)
     assert not seen
-
-
-# --- what only asks changes nothing
 
 
 @pytest.mark.parametrize(
@@ -331,9 +325,6 @@ async def test_a_dry_run_that_is_redirected_to_the_change_itself_does_not_go_the
     assert not dry.possible
     assert "redirects to what makes the change" in dry.reason
     assert seen == ["/dry"]
-
-
-# --- taking it back
 
 
 @pytest.mark.parametrize(("status", "possible"), [(200, True), (404, False), (409, False)])

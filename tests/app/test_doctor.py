@@ -46,9 +46,6 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-# --- data and log
-
-
 async def test_before_the_first_start_all_is_well_and_nothing_is_made(tmp_path: Path) -> None:
     found = await _found(tmp_path / "deep" / "data")
 
@@ -136,9 +133,6 @@ async def test_a_file_where_the_folder_should_be_is_bad(tmp_path: Path) -> None:
     assert (found["data folder"].state, "is not a folder" in found["data folder"].says) == ("bad", True)
 
 
-# --- who comes in
-
-
 @pytest.mark.parametrize(
     ("values", "state"),
     [
@@ -192,9 +186,6 @@ async def test_the_way_in_for_telemetry_is_looked_at(
     assert "secret-of-the-exporter" not in str(found)
 
 
-# --- the port
-
-
 async def test_a_free_port_is_free(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -217,9 +208,6 @@ async def test_an_address_of_another_machine_is_bad(tmp_path: Path) -> None:
     found = await _found(tmp_path, host="192.0.2.1", port=8700, token="0123456789abcdef")
 
     assert found["port"].state == "bad"
-
-
-# --- where Quell looks
 
 
 @pytest.fixture
@@ -288,9 +276,6 @@ async def test_sources_of_which_nothing_answers_are_bad_once(tmp_path: Path) -> 
     assert bad == {"evidence scrape", "evidence logfiles", "evidence changes"}
 
 
-# --- what Quell can do
-
-
 @pytest.fixture
 async def api() -> AsyncIterator[ControlApi]:
     async with ControlApi().serving() as serving:
@@ -356,9 +341,6 @@ async def test_a_source_that_cannot_be_built_is_bad_and_the_rest_is_looked_at(tm
     assert found["data folder"].state == "ok"
 
 
-# --- files
-
-
 @pytest.mark.parametrize(
     ("most", "processes", "state"), [(200, 1, "bad"), (511, 1, "bad"), (512, 1, "ok"), (512, 2, "bad"), (712, 2, "ok")]
 )
@@ -369,9 +351,6 @@ async def test_a_limit_on_open_files_that_is_too_low_is_bad(
     found = await _found(tmp_path, live={"processes": processes})
 
     assert (found["open files"].state, str(most) in found["open files"].says) == (state, True)
-
-
-# --- runbooks
 
 
 async def test_a_runbook_that_cannot_be_read_is_named(tmp_path: Path) -> None:

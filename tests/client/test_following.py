@@ -174,9 +174,6 @@ async def test_a_channel_has_one_follower() -> None:
             await until(lambda: items, "the snapshot")
 
 
-# --- who takes slowly ------------------------------------------------------------------------------------------------
-
-
 async def pour(visit: Visit, channel: str, first: int, last: int, size: int = 20_000) -> None:
     for offset in range(first, last + 1):
         await visit.say(*events(channel, offset, data="x" * size))

@@ -202,9 +202,6 @@ def test_what_the_server_would_not_read_is_refused_before_it_is_sent(name: str) 
     assert [asked["channel"] for asked in sent(told.session.opened(1.0))] == ["known"]
 
 
-# --- what the server says besides ------------------------------------------------------------------------------------
-
-
 def test_a_ping_is_answered() -> None:
     assert sent(live().hear({"type": "ping", "ts": "t"})) == [{"type": "pong"}]
 

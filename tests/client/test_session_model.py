@@ -42,8 +42,6 @@ class Following(RuleBasedStateMachine):
         self.connect()
         self.exchange(4, 1)
 
-    # --- what may happen ----------------------------------------------------------------------------------------
-
     @rule(name=names, many=st.integers(1, 6), key=st.sampled_from("abc"), skips=st.integers(1, 4))
     def publish(self, name: str, many: int, key: str, skips: int) -> None:
         self._publish(name, many, key, 1 if name == "stream" else skips)
@@ -134,8 +132,6 @@ class Following(RuleBasedStateMachine):
         elif name in self.place:
             self.held.add(name)
             self.perform(self.session.hold([name]))
-
-    # --- what has to be so --------------------------------------------------------------------------------------
 
     def perform(self, effects: Iterable[Effect]) -> None:
         for effect in effects:

@@ -43,9 +43,6 @@ def test_the_first_retry_comes_within_a_second_and_none_after_the_longest_wait(f
     assert retry_in_s(failures, chance) <= retry_in_s(failures + 1, chance)
 
 
-# --- the connection --------------------------------------------------------------------------------------------------
-
-
 def test_the_first_connection_is_wanted_at_once() -> None:
     session = Session()
 
@@ -145,9 +142,6 @@ def test_nothing_is_sent_without_a_connection() -> None:
     assert [message["type"] for message in sent(session.opened(0.0))] == ["command"]
 
 
-# --- how it stands ---------------------------------------------------------------------------------------------------
-
-
 def test_the_state_goes_from_connecting_over_catching_up_to_live() -> None:
     told = Told("a", "b", a=Cursor(epoch="e", offset=5))
     states = [told.session.state]
@@ -192,9 +186,6 @@ def test_it_is_reconnecting_until_the_server_greets_again() -> None:
 
     away = Reconnecting(why="stopping", failures=1, wait_s=0.4)
     assert states == [away, away, CatchingUp(None)]
-
-
-# --- commands --------------------------------------------------------------------------------------------------------
 
 
 def test_a_command_is_sent_until_it_is_answered_always_with_the_same_id() -> None:

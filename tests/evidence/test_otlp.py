@@ -63,9 +63,6 @@ def value(series: Series, at: float) -> float | None:
     return series.values[series.times.index(at)]
 
 
-# --- reading
-
-
 SPANS = (
     Sent(trace=7, span=1, name="GET /buy", at=T0 + 0.25, took_s=0.5, error=True),
     Sent(trace=7, span=2, parent=1, kind="client", attributes=(("server.address", "pay:80"), ("peer.service", "pay"))),
@@ -202,9 +199,6 @@ def test_values_nested_without_end_are_malformed_or_cut() -> None:
         protojson.read_lines(b'{"resourceLogs":' + b"[" * 100_000, LIMITS)
 
 
-# --- the bounds of the store
-
-
 def span_rows(count: int, *, first: int = 1, name: str = "n") -> SpanRows:
     rows = SpanRows(RowLimits(rows=10**9))
     for i in range(first, first + count):
@@ -279,9 +273,6 @@ def test_a_reader_keeps_what_it_was_given_while_more_comes_in() -> None:
     assert shelf.dropped >= 10
     assert part.columns.tobytes() == before
     assert part.names[int(part.columns["name"][9])] == "n10"
-
-
-# --- spans, edges
 
 
 async def test_spans_are_given_as_they_were_sent() -> None:
@@ -370,9 +361,6 @@ async def test_too_many_spans_leave_whole_traces(sizes: list[int], most: int) ->
     assert max(sizes) > most or all(given_.count(trace) == whole[trace] for trace in given_)
     assert collected.truncated is (len(spans) > most)
     assert bool(collected.warnings) is (len(spans) > most)
-
-
-# --- series
 
 
 async def flow(rate: int, seconds: int, *, failing: int = 0, took_s: float = 0.1, **options: Any) -> OtlpSource:
@@ -475,9 +463,6 @@ async def test_more_services_than_are_made_series_of_are_named_in_a_warning() ->
     assert "3 services or pairs left out" in collected.warnings[-1]
 
 
-# --- lines
-
-
 async def test_lines_keep_their_trace_their_level_and_their_own_time() -> None:
     source = OtlpSource(clock=Clock(T0 + 30))
     await source.take(
@@ -511,9 +496,6 @@ async def test_too_many_lines_are_thinned_and_the_answer_says_so() -> None:
     assert collected.warnings == ["10 of 101 lines were kept, spread evenly over the window"]
 
 
-# --- what looks wrong
-
-
 @pytest.mark.parametrize(("off_s", "side"), [(-3600.0, "before they came"), (3600.0, "ahead of the clock")])
 async def test_spans_of_a_wrong_clock_are_kept_at_their_own_time_and_named(off_s: float, side: str) -> None:
     source = await held(
@@ -540,9 +522,6 @@ async def test_lines_of_a_wrong_clock_are_named_too() -> None:
     assert (await asked(source)).warnings == [
         "checkout: 1 lines are dated 530 s before they came; their own times were kept"
     ]
-
-
-# --- the source as a whole
 
 
 async def test_nothing_pushed_is_no_source_of_anything() -> None:

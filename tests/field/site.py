@@ -74,8 +74,6 @@ class Site:
         self._closing = threading.Event()
         self._webhooks = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
-    # --- its life
-
     @contextmanager
     def open(self, *, known_s: float) -> Iterator[Site]:
         """Run everything; at first, wait until Prometheus has known the services well for so many seconds."""
@@ -149,8 +147,6 @@ class Site:
                 with suppress(httpx.HTTPError):
                     client.get(self.url(name))
 
-    # --- what a user writes
-
     def _write(self) -> None:
         rules = "".join(
             RULES.replace("LABEL", label).replace("name: services", f"name: services-{label}").replace("groups:\n", "")
@@ -209,8 +205,6 @@ class Site:
 
         return Handler
 
-    # --- what happens to it
-
     def record_change(self, name: str, *, before: str, after: str) -> None:
         """Write down a release, as the site's deployment tool would."""
         at = datetime.now(UTC).isoformat()
@@ -237,8 +231,6 @@ class Site:
         answer = httpx.get(url, params={"query": query}, timeout=5, trust_env=False).raise_for_status().json()
         found = answer["data"]["result"]
         return float(found[0]["value"][1]) if found else 0.0
-
-    # --- what Quell makes of it
 
     def incident_of(self, name: str, *, within_s: float = 60.0) -> str:
         """Return the incident that has a firing alert of a service."""

@@ -164,8 +164,6 @@ def test_conflated_pieces_together_are_the_conflated_whole() -> None:
     assert sum(piece.left_out for piece in pieces) == whole.left_out
 
 
-# --- any history ---------------------------------------------------------------------------------------------------
-
 KEYS = ("a", "b", "c")
 NAMES = ("state", "stream", "named:1", "named:2", "named:3")
 

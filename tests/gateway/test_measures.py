@@ -20,9 +20,6 @@ from tests.projections.given import alert, whole_response
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-# --- when to flush -------------------------------------------------------------------------------------------------
-
-
 def flushing(pace: Pace, *, took_s: float, every_s: float, times: int) -> float:
     """Flush again and again; return when the last one ended."""
     now_s = 100.0
@@ -60,9 +57,6 @@ def test_a_pause_is_time_to_spare() -> None:
     assert pace.wait_s(ended_s + 10.05) == 0.0
 
 
-# --- what is counted -----------------------------------------------------------------------------------------------
-
-
 def test_a_histogram_counts_each_by_the_first_bound_that_holds_it() -> None:
     histogram = Histogram((0.1, 1.0))
     for seconds in (0.0, 0.1, 0.2, 1.0, 7.0):
@@ -79,9 +73,6 @@ def test_a_rate_is_unknown_at_first_and_then_that_of_the_last_seconds() -> None:
     assert rate.per_s(50, 105.0) == 10.0
     assert rate.per_s(1_050, 115.0) == 100.0
     assert rate.per_s(1_050, 130.0) == 0.0
-
-
-# --- which alerts are shown ----------------------------------------------------------------------------------------
 
 
 def told(sample: AlertSample, *, first: int, count: int, at: datetime) -> list[Told]:
@@ -128,9 +119,6 @@ def test_what_became_of_an_alert_is_said_and_other_events_are_not_alerts() -> No
     shown = [(one.data["became"], one.data["incident_id"], one.position) for one in sample.take(records)]
 
     assert shown == [("waits", None, 1), ("joined", "INC-1", 2), ("resolved", "INC-1", 4)]
-
-
-# --- figures -------------------------------------------------------------------------------------------------------
 
 
 def test_a_figure_is_unknown_until_enough_has_happened_and_says_on_how_much_it_rests() -> None:

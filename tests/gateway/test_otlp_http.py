@@ -100,9 +100,6 @@ def refused(response: httpx.Response) -> str:
     return str(body["message"])
 
 
-# --- answers
-
-
 @pytest.mark.parametrize(("body", "headers", "answer"), [
     (json_spans([Sent()]), JSON, b"{}"), (protobuf_spans([Sent()]), PROTOBUF, b""), (b"", PROTOBUF, b""),
 ])  # fmt: skip
@@ -262,9 +259,6 @@ async def test_of_bodies_that_cannot_be_read_one_is_recorded_now_and_then_and_th
     assert (first[0], first[1], first[3], first[4]) == ("otlp/v1/traces", "malformed", b"{nonsense", 9)
     assert (second[2].endswith("(4 more since the one recorded before)"), second[3]) == (True, b"{packed")
     assert door.endpoint.requests()[Signal.SPANS] == {400: 6}
-
-
-# --- the real exporters
 
 
 @asynccontextmanager

@@ -288,8 +288,6 @@ def test_resolving_as_a_false_alarm_says_so_once_also_afterwards_and_reopening_t
     assert not incident.false_alarm
 
 
-# --- taking back
-
 PLAN = replace(SOME_PLAN, id="p1")
 WHAT = {"plan_id": "p1", "action": "roll_back", "target": "payment"}
 BEGUN: list[Event] = [

@@ -69,9 +69,6 @@ def reason(**values: str) -> str:
     return found.says
 
 
-# --- shapes ---------------------------------------------------------------------------------------------------------
-
-
 def test_a_rest_export_of_pagerduty_has_detection_and_no_start_of_the_impact() -> None:
     read = Read(PAYLOADS / "pagerduty.json")
 
@@ -208,9 +205,6 @@ def test_the_page_names_every_field_and_every_name_it_is_found_by() -> None:
         ]
 
 
-# --- what cannot be read --------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("pairs", "says"),
     [
@@ -286,9 +280,6 @@ def test_bytes_that_are_no_text_do_not_stop_the_file(tmp_path: Path) -> None:
     path.write_bytes(b"id,title,started_at\n1,caf\xe9,2026-01-01T00:00:00Z\n2,b,2026-01-01T00:00:00Z\n")
 
     assert [past.title for past in Read(path).past.values()] == ["caf\ufffd", "b"]
-
-
-# --- rows -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -401,9 +392,6 @@ def test_rows_are_taken_from_a_file_one_at_a_time() -> None:
 def test_a_source_that_could_be_taken_for_something_else_is_refused(source: str) -> None:
     with pytest.raises(Malformed):
         check_source(source)
-
-
-# --- times ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

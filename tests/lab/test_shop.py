@@ -216,9 +216,6 @@ async def test_log_lines_of_one_request_share_a_trace_id(lab: RunningLab) -> Non
     await until(traced, "a trace id in the logs of two services", within_s=10)
 
 
-# --- its end
-
-
 async def test_killing_the_supervisor_leaves_no_process(tmp_path: Path) -> None:
     async with Capture() as capture:
         process = await spawn(tmp_path, capture.url)

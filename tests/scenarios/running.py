@@ -48,8 +48,6 @@ class RunningQuell:
         self.process: subprocess.Popen[bytes] | None = None
         self._http: httpx.Client | None = None
 
-    # --- its process
-
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
@@ -114,8 +112,6 @@ class RunningQuell:
             with suppress(ProcessLookupError):
                 os.killpg(lab["pid"], signal.SIGKILL)
 
-    # --- what it says
-
     @property
     def http(self) -> httpx.Client:
         assert self._http is not None, "it was never started"
@@ -169,8 +165,6 @@ class RunningQuell:
         except AssertionError as error:
             raise AssertionError(f"{error}; {story(self.incident(incident_id))}") from None
         return detail
-
-    # --- the lab beside it
 
     @property
     def lab(self) -> Seen:

@@ -69,8 +69,6 @@ class SmallShop:
                 for endpoint in self.endpoints.values():
                     await endpoint.stop()
 
-    # --- its telemetry
-
     def _serve(self, name: str) -> Behaviour:
         async def behave(writer: asyncio.StreamWriter) -> None:
             self._second(name)

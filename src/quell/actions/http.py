@@ -172,8 +172,6 @@ class HttpAction:
         answer = await self._ask(undo, values, key=f"{key}/undo")
         return Done(output=self._output(undo, answer))
 
-    # --- what is sent
-
     def _way_back(self, target: Target, undo_params: Mapping[str, str]) -> tuple[HttpCall, dict[str, str]]:
         """Return the call that takes it back and its values. Raises: ActionFailed: there is none, or wrong params."""
         if self._spec.undo is None:
@@ -262,8 +260,6 @@ class HttpAction:
         return await ask(
             self._client, request, what=self._what(call), timeout_s=call.timeout_s, max_bytes=self._spec.max_bytes
         )
-
-    # --- what comes back
 
     async def _try(self, call: HttpCall, values: Mapping[str, str]) -> str:
         answer = await self._ask(call, values)

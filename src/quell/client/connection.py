@@ -118,8 +118,6 @@ class Client:
         if not self._runner.cancelled():
             self._runner.result()
 
-    # --- for those who use it -----------------------------------------------------------------------------------
-
     async def follow(self, *channels: str, since: Mapping[str, Cursor] | None = None) -> AsyncGenerator[Item]:
         """
         Yield the snapshots and events of channels as they come, in each channel in order and each once.
@@ -204,8 +202,6 @@ class Client:
         except TimeoutError as error:
             says = f"no answer to {name} {incident_id} within {timeout_s:g} s: send it again with the id {key}"
             raise TimedOut(says) from error
-
-    # --- the connection -----------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
         """Keep a connection until the server wants none, or the client is closed."""

@@ -9,8 +9,6 @@ import msgspec
 
 from quell.errors import QuellError
 
-# --- what is delivered: structs, since a frozen dataclass takes as long to make as the event takes to decode ---------
-
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel has come to; it replaces what was known before."""
@@ -36,9 +34,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Item = Snapshot | Event
-
-
-# --- what is to be done besides --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +82,6 @@ class CommandFailed:
 
 
 Effect = Item | Send | ConnectAt | GiveUp | ChannelFailed | Answered | CommandFailed
-
-
-# --- how it stands ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

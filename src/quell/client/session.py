@@ -128,8 +128,6 @@ class Session:
         """When `tick` has something to do."""
         return self._heard_s + SILENCE_S if self._open else math.inf
 
-    # --- the connection -----------------------------------------------------------------------------------------
-
     def start(self, now_s: float) -> list[Effect]:
         """Return the first connection to open."""
         return [ConnectAt(now_s)]
@@ -193,8 +191,6 @@ class Session:
             if channel.stand is not _Stand.HELD:
                 channel.stand = _Stand.WANTED
 
-    # --- what the client wants ----------------------------------------------------------------------------------
-
     def follow(self, names: Iterable[str], since: Mapping[str, Cursor]) -> list[Effect]:
         """
         Follow channels, each from its cursor in `since` or with a snapshot first.
@@ -251,8 +247,6 @@ class Session:
             channel.stand = _Stand.ASKED
             wishes.append((channel.name, channel.since))
         return [*map(Send, wire.subscribes(wishes))]
-
-    # --- what the server says -----------------------------------------------------------------------------------
 
     def receive(self, frame: str | bytes, now_s: float, chance: float) -> list[Effect]:
         """Return what follows from a frame, items among it, in the order in which they are to be given on."""

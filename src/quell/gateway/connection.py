@@ -143,8 +143,6 @@ class Connection:
         """Why and how this connection is to be closed."""
         self._say(session.open(epoch=hub.epoch, server=hub.server))
 
-    # --- from the client ----------------------------------------------------------------------------------------
-
     def receive(self, frame: str | bytes) -> list[Command]:
         """Obey a frame and return the commands in it, each of which wants `done` or `failed`."""
         return self._obey(self.session.receive(frame, self._hub.clock()))
@@ -218,8 +216,6 @@ class Connection:
             cursor.gone = True
             self._ready.pop(name, None)
             self._hub.leave(name, self)
-
-    # --- to the client ------------------------------------------------------------------------------------------
 
     def owe(self, name: str) -> None:
         """Take in that a channel has, or will have, something that this connection has to `take`."""

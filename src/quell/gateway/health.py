@@ -147,8 +147,6 @@ class Health:
         found = (await self._store(), self._read_models(self._clock()))
         return [observation.says for observation in found if observation.state == "down"]
 
-    # --- what is looked at -----------------------------------------------------------------------------------------
-
     async def _store(self) -> Observation:
         checked = await self._check("event log", STORE_EVERY, self._check_log)
         return Observation(
@@ -275,9 +273,6 @@ def _agent(health: AgentHealth) -> Observation:
             "p95_s": health.p95_s,
         },
     )
-
-
-# --- probes ---------------------------------------------------------------------------------------------------------
 
 
 def queue_probe(waiting: Callable[[], int], *, bound: int, name: str = "event log queue") -> Probe:

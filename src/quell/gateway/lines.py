@@ -88,8 +88,6 @@ class Lines:
         """Share of the time lately spent writing to those who keep up, 0 to 1."""
         return self._pace.load
 
-    # --- the flush --------------------------------------------------------------------------------------------------
-
     def _due(self, urgent: bool) -> None:
         if self._flushing or self._at_once:
             self._urgent |= urgent
@@ -143,8 +141,6 @@ class Lines:
         if self.hub.dirty:
             self._due(self._urgent)
 
-    # --- the heartbeat ----------------------------------------------------------------------------------------------
-
     def joined(self) -> None:
         """Take in that there is a connection."""
         self._nobody.clear()
@@ -178,8 +174,6 @@ class Lines:
         if self.hub.connections:
             self._schedule_beat(asyncio.get_running_loop())
 
-    # --- commands ---------------------------------------------------------------------------------------------------
-
     def run(self, connection: Connection, command: Command, who: Caller) -> None:
         """Run a command and answer it, whenever it is done."""
         task = asyncio.create_task(self._run(connection, command, who))
@@ -199,8 +193,6 @@ class Lines:
         except Exception:  # the outermost gateway: one command's bug must not end the connection
             logger.exception("a command failed", command=command.name, incident_id=command.incident_id)
             connection.failed(command.id, "internal", "the server could not do this; its log says why")
-
-    # --- the end ----------------------------------------------------------------------------------------------------
 
     async def drain(self, *, over_s: float = 1.0, within_s: float = 5.0) -> None:
         """

@@ -122,8 +122,6 @@ class Hub:
         )
         self._rooms[name] = Room(channel=channel, snapshot=snapshot, named=False)
 
-    # --- publishing ---------------------------------------------------------------------------------------------
-
     def wanted(self, name: str) -> bool:
         """Whether somebody follows the channel or did lately; if not, `skip` does instead of building an event."""
         return name in self._rooms
@@ -179,8 +177,6 @@ class Hub:
             if found := pattern.match.fullmatch(name):
                 return pattern, found.groups()
         raise NotFound(f"there is no channel {name[:100]!r}")
-
-    # --- following ----------------------------------------------------------------------------------------------
 
     def connect(self, line: Line) -> Connection:
         """
@@ -253,8 +249,6 @@ class Hub:
         room.encoded = (now_s, body)
         return body
 
-    # --- giving it to everyone ----------------------------------------------------------------------------------
-
     @property
     def dirty(self) -> bool:
         """Whether something was published that is not given out yet."""
@@ -267,8 +261,6 @@ class Hub:
         Each channel is given at most one piece; what is left, or was published in a pause, is `dirty` afterwards.
         """
         return self._flush.run()
-
-    # --- what is measured ---------------------------------------------------------------------------------------
 
     @property
     def subscriptions(self) -> int:

@@ -77,8 +77,6 @@ class PatientHttp(HttpToolsProtocol):
         self.lingers = False
         """The answer is given, and the rest of the request is thrown away."""
 
-    # --- the connection ---------------------------------------------------------------------------------------------
-
     def connection_made(self, transport: Any) -> None:
         """Let the connection in and wait for a request, or refuse it."""
         super().connection_made(transport)
@@ -125,8 +123,6 @@ class PatientHttp(HttpToolsProtocol):
     @property
     def _address(self) -> str | None:
         return self.client[0] if self.client else None
-
-    # --- what comes in ----------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         """Take in what the client says, and see to it that it goes on."""
@@ -209,8 +205,6 @@ class PatientHttp(HttpToolsProtocol):
         """Refuse what is no HTTP; the name is uvicorn's."""
         self._answer(HTTPStatus.BAD_REQUEST, "malformed", msg)
         self.transport.close()
-
-    # --- what goes out ----------------------------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
         """Wait for the client to take what it was answered."""

@@ -55,8 +55,6 @@ class Limits:
     """A client that sends nothing for this long is hung up on; every frame counts, `pong` is enough."""
 
 
-# --- what clients say ------------------------------------------------------------------------------------------------
-
 ChannelName = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 PingNumber = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
@@ -103,9 +101,6 @@ class Command(msgspec.Struct, tag="command", tag_field="type", frozen=True, kw_o
 
 ClientMessage = Subscribe | Unsubscribe | ClientPing | ClientPong | Command
 _read = msgspec.json.Decoder(ClientMessage | list[ClientMessage]).decode
-
-
-# --- what the server says --------------------------------------------------------------------------------------------
 
 
 class Hello(msgspec.Struct, tag="hello", tag_field="type", frozen=True, kw_only=True):
@@ -183,9 +178,6 @@ class ErrorMessage(msgspec.Struct, tag="error", tag_field="type", frozen=True, k
 
 ServerMessage = Hello | Subscribed | EventMessage | Reset | Ping | Pong | Reply | ErrorMessage
 encode = msgspec.json.Encoder().encode
-
-
-# --- what is to be done ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,6 @@ class LiveLine(asyncio.Protocol):
             extensions=[_packing()] if lines.packs else None, max_size=MOST_MESSAGE_BYTES, logger=_quiet
         )
 
-    # --- uvicorn's side ---------------------------------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport over, and bound what the kernel queues unsent and how long it waits for a dead client."""
         transport = cast(asyncio.Transport, transport)  # what uvloop gives is none by inheritance
@@ -178,8 +176,6 @@ class LiveLine(asyncio.Protocol):
         if protocol.state is State.CLOSING and not self._closing:
             self._broke()
         self._send_control()
-
-    # --- the handshake ----------------------------------------------------------------------------------------------
 
     def _handshake(self, request: Request) -> None:
         handshake = self._protocol
@@ -235,8 +231,6 @@ class LiveLine(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    # --- what comes in ----------------------------------------------------------------------------------------------
-
     def _frame(self, frame: InboundFrame) -> None:
         connection = self._connection
         if connection is None or self._closing:
@@ -263,8 +257,6 @@ class LiveLine(asyncio.Protocol):
         sent = self._protocol.close_sent
         if sent is not None and self._protocol.close_rcvd is None:
             self._lines.hub.counts.closes[sent.code] += 1
-
-    # --- what goes out ----------------------------------------------------------------------------------------------
 
     def push(self, frame: Frame) -> bool:
         """Give a frame to the socket; return whether it took all of it."""

@@ -298,9 +298,6 @@ def apply(incident: Incident | None, event: Event, at: datetime) -> Incident | N
     return incident
 
 
-# --- how each event changes an incident ---------------------------------------------------------------------------
-
-
 def _alert_grouped(inc: Incident, event: ev.AlertGrouped, at: datetime) -> None:
     alert = event.alert
     if alert.fingerprint not in inc.alerts:

@@ -87,8 +87,6 @@ def made_harmless(value: Any) -> Any:
     return value
 
 
-# --- what acts on a screen ----------------------------------------------------------------------------------------
-
 _ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile(
@@ -108,8 +106,6 @@ def _shown(found: re.Match[str]) -> str:
     """Return a picture of a control character: it is seen, and does nothing."""
     return _SHOWN_CONTROL.get(ord(found[0]), "\ufffd")
 
-
-# --- what acts on a reader of mark-up -----------------------------------------------------------------------------
 
 _TAG = re.compile(r"<(?=[/!?|a-zA-Z])([^<>\n]{0,500})>?")
 _IMAGE = re.compile(r"!\[([^\]\n]{0,200})\]\s{0,3}(?=[(\[])")

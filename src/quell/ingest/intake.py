@@ -131,8 +131,6 @@ class Intake:
         """Return how many alerts ended their way at each stage since the log began: overall, and by source."""
         return self._totals.read()
 
-    # --- the pipeline ----------------------------------------------------------------------------------------------
-
     async def take(self, source: str, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Taken:
         """
         Take one request and return once everything that follows from it is durable.
@@ -213,8 +211,6 @@ class Intake:
                 homes[track.group] = None
         return homes
 
-    # --- what time brings ------------------------------------------------------------------------------------------
-
     async def keep_time(self) -> None:
         """Do what time alone brings, for ever: end tests, and let through what a silence that is over kept back."""
         while True:
@@ -260,8 +256,6 @@ class Intake:
     def _emit(self, batch: Batch, event: ev.Event) -> None:
         batch.add(ev.INTAKE_STREAM, event)
         self._ledger.fold(ev.INTAKE_STREAM, event, batch.now_s)
-
-    # --- the log ---------------------------------------------------------------------------------------------------
 
     async def _commit(self, decide: Decide, source: str, alerts: int, received_at: datetime) -> Taken:
         """Decide and append, within the bounds on what may be under way."""
@@ -407,8 +401,6 @@ class Intake:
         if edges is not self._edges or not isinstance(edges, (frozenset, tuple)):
             self._edges = edges
             self._correlator.topology = Topology(edges)
-
-    # --- what others append ----------------------------------------------------------------------------------------
 
     def apply(self, recorded: Recorded) -> None:
         """Take in an event from the log, ours or another's, in order; one that is known already changes nothing."""

@@ -87,8 +87,6 @@ class Ledger:
             ev.SilenceEnded: self._silence_ended,
         }
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def first_of_its_kind(self, alert: Alert) -> bool:
         """Return whether the alert is critical and none of its name and service ever fired."""
         return alert.severity is Severity.CRITICAL and (alert.name, alert.service) not in self.kinds
@@ -177,8 +175,6 @@ class Ledger:
         # A sender that gives no start has `starts_at` filled in with the time of receipt: it proves nothing.
         restarted = alert.starts_at != alert.received_at and alert.starts_at.timestamp() > home.done_s
         return restarted or now_s - home.done_s > self.rules.settle_s
-
-    # --- changes ---------------------------------------------------------------------------------------------------
 
     def replay(self, stream: str, event: ev.Event, at_s: float) -> None:
         """Take in what the log holds: as it was decided, after forgetting what was then too old."""

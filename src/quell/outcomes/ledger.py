@@ -147,8 +147,6 @@ class Ledger:
                 heap.remove(times)
                 heapq.heapify(heap)
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def __len__(self) -> int:
         return len(self._courses) + len(self._seen)
 

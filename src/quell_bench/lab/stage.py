@@ -53,8 +53,6 @@ class Stage:
     def __init__(self, process: Process, url: str, lab: Lab, client: httpx.AsyncClient) -> None:
         self._process, self._url, self._lab, self._client = process, url, lab, client
 
-    # --- Quell
-
     async def head(self) -> int:
         """Return the position of Quell's newest event."""
         return int((await self._quell("/server"))["head"])
@@ -95,8 +93,6 @@ class Stage:
 
     async def _quell(self, path: str, **params: Any) -> dict[str, Any]:
         return await self._ask("GET", f"{self._url}/api/v1{path}", params=params)
-
-    # --- the lab
 
     async def start_drill(self, body: Mapping[str, str]) -> str:
         """Begin a drill; return its id."""
@@ -145,8 +141,6 @@ class Stage:
     async def _drills(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self._lab.drill_token}"}
         return await self._ask(method, f"{self._lab.control_url}{path}", body=body, headers=headers)
-
-    # --- both
 
     async def _ask(self, method: str, url: str, *, fine: tuple[int, ...] = (), **options: Any) -> dict[str, Any]:
         response = await self._send(method, url, **options)

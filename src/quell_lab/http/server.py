@@ -111,8 +111,6 @@ class _Connection(asyncio.Protocol):
         self._body = bytearray()
         self.reading = False
 
-    # --- asyncio.Protocol
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
@@ -135,8 +133,6 @@ class _Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST, "not an HTTP/1.1 request")
-
-    # --- httptools
 
     def on_message_begin(self) -> None:
         self._begin()
@@ -170,8 +166,6 @@ class _Connection(asyncio.Protocol):
         if len(self._waiting) > MAX_PIPELINED:
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "too many requests in one connection")
         self._next()
-
-    # --- answering
 
     def _count(self, size: int) -> None:
         """Refuse a head that is too large."""

@@ -98,8 +98,6 @@ class Catalog:
         self.runtime.work(widen(rows, int(query.get("cents", "5000")), int(query.get("within", "50"))))
         return answer({"begun": True}, status=202)
 
-    # --- prices
-
     def shown(self, row: Row) -> Row:
         """A product as others see it: price in cents of a euro."""
         price_cents = round(row["price_cents"] * RATES[row["currency"]])
@@ -111,8 +109,6 @@ class Catalog:
             "price_cents": price_cents,
             "discount": None if cents is None else {"cents": min(cents, price_cents // 2)},
         }
-
-    # --- the cache on disk
 
     def entries(self) -> float:
         """How many entries the cache has."""

@@ -134,8 +134,6 @@ class AccuracyFold:
         self.version += 1
         return set(AGENTS)
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def verdicts(self, agent: str, group: Group) -> list[Verdict]:
         """Return an agent's work in each resolved incident, the oldest first. Raises: KeyError: no such agent."""
         judge = _JUDGES[agent]

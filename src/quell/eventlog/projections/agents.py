@@ -130,8 +130,6 @@ class Agents:
             self._retrying[agent].discard(incident_id)
         return touched
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def phase_median(self, phase: Phase) -> float | None:
         """Return the median of the last 100 runs of a phase that came to a result, in seconds; None below 5."""
         took_s = self._took_s[phase]

@@ -105,8 +105,6 @@ class Board:
             self._stories[story.incident.id] = story
             self._file(story.incident)
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def entry(self, incident_id: str, position: int) -> TimelineEntry | None:
         """Return an entry of an incident's timeline, None when it is not kept any more."""
         return self._stories[incident_id].timeline.entry(position)

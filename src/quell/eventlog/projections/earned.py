@@ -189,8 +189,6 @@ class EarnedAutonomy:
         record.shadow_tried += 1
         record.shadow_right += right(planned)
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def standing(self, action: str, service: str) -> Standing:
         """Return what an action has earned on a service's kind; nothing is known of one that was never planned."""
         return self.standing_of_kind(action, self.kind_of(service))

@@ -193,8 +193,6 @@ class ReadModels:
         with self.faults.contain("accuracy", recorded.position):
             changes.agents |= self.accuracy.apply(incident_id, event, at)
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def summary(self, incident_id: str) -> IncidentSummary | None:
         """Return the row of an incident, or None."""
         story = self.board.story(incident_id)

@@ -141,8 +141,6 @@ class Preventions:
             case _:
                 return None
 
-    # --- questions -------------------------------------------------------------------------------------------------
-
     def one(self, incident_id: str) -> PreventionCase | None:
         """Return the case of an incident."""
         return self._cases.get(incident_id)

@@ -77,8 +77,6 @@ class OtlpSource:
         self._reading = asyncio.Semaphore(AT_ONCE)
         self._under_way = 0
 
-    # --- what comes in
-
     async def take(self, signal: Signal, encoding: Encoding, body: bytes) -> Taken:
         """
         Take one request.
@@ -133,8 +131,6 @@ class OtlpSource:
             )
             for signal, shelf in ((Signal.SPANS, self._spans), (Signal.LINES, self._lines))
         }
-
-    # --- what is asked
 
     async def collect(self, scope: Scope, window: Window) -> Collected:
         """
