@@ -46,6 +46,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/conventions.py
 	cd dashboard && npm run --silent lint && npm run --silent typecheck
 
 docs: setup

@@ -111,6 +111,7 @@ class Sender(asyncio.Protocol):
         self.waits_s: list[float] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
         self._transport = cast(asyncio.Transport, transport)
 
     def start(self) -> None:
@@ -124,6 +125,7 @@ class Sender(asyncio.Protocol):
         self._transport.write(self._requests.pop())
 
     def data_received(self, data: bytes) -> None:
+        """Take in a piece of the answer."""
         self._received += data
         head, blank, rest = self._received.partition(b"\r\n\r\n")
         if not blank:
@@ -138,6 +140,7 @@ class Sender(asyncio.Protocol):
         self.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what waits for an answer."""
         if not self._done.done():
             self._done.set_exception(exc or ConnectionError("the server closed the connection"))
 

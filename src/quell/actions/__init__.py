@@ -1,0 +1,1 @@
+"""What Quell can change, and the policy that says whether it may."""

@@ -1,0 +1,1 @@
+"""The front door: HTTP, the live channel, the pages, health and metrics."""

@@ -88,6 +88,7 @@ class Acknowledge(Command):
     """Take it from whoever has it."""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Take the incident over."""
         return decisions.acknowledge(
             incident, actor=context.actor, note=clean_text(self.note), take_over=self.take_over
         )
@@ -100,6 +101,7 @@ class Approve(Command):
     plan_id: Id
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Say yes to its plan."""
         return decisions.approve(incident, self.plan_id, by=context.by, now=context.now)
 
 
@@ -111,6 +113,7 @@ class Reject(Command):
     reason: Reason
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Say no to its plan."""
         reason = clean_text(self.reason)
         return decisions.reject(incident, self.plan_id, by=context.by, reason=reason, now=context.now)
 
@@ -123,6 +126,7 @@ class TakeBack(Command):
     reason: Reason
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Ask for a change to be taken back."""
         return decisions.take_back(incident, self.plan_id, by=context.by, reason=clean_text(self.reason))
 
 
@@ -135,6 +139,7 @@ class Resolve(Command):
     """Nothing was ever wrong: what the agents found is counted by that."""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Say that it is over."""
         reason = clean_text(self.reason)
         return decisions.resolve(incident, by=context.by, reason=reason, false_alarm=self.false_alarm)
 
@@ -146,6 +151,7 @@ class Close(Command):
     reason: Text = "closed"
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Close it."""
         return decisions.close(incident, by=context.by, reason=clean_text(self.reason))
 
 
@@ -156,6 +162,7 @@ class Reopen(Command):
     reason: Reason
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Open it again."""
         return decisions.reopen(incident, by=context.by, reason=clean_text(self.reason))
 
 
@@ -166,6 +173,7 @@ class LookAgain(Command):
     reason: Text = ""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Have the agents look again."""
         return decisions.look_again(incident, by=context.by, reason=clean_text(self.reason))
 
 
@@ -177,6 +185,7 @@ class Merge(Command):
     reason: Reason
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Make it a part of another one."""
         into = context.into or incident  # nothing was loaded beside it: it is the incident itself
         return decisions.merge(incident, into, by=context.by, reason=clean_text(self.reason))
 
@@ -189,6 +198,7 @@ class ChangeSeverity(Command):
     reason: Reason
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Give it another severity."""
         return decisions.change_severity(incident, self.severity, by=context.by, reason=clean_text(self.reason))
 
 
@@ -199,6 +209,7 @@ class Note(Command):
     text: Annotated[str, Field(min_length=1, max_length=10_000)]
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Write something down."""
         text = clean_text(self.text)
         if not text:
             raise Malformed("a note needs words")
@@ -215,6 +226,7 @@ class ConfirmCause(Command):
     """What about it; left out when it is not known."""
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
+        """Say what it was."""
         service = clean_text(self.service) if self.service is not None else None
         return decisions.confirm_cause(incident, service=service, cause=self.cause, by=context.by)
 

@@ -172,6 +172,7 @@ class IngestFirst:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take alerts, and hand everything else on."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             scope["path_params"] = {"source": scope["path"][len(PREFIX) :]}
             await self._endpoint(scope, receive, send)

@@ -1,0 +1,1 @@
+"""The core, pure: alerts, events, the incident as a fold of them, and what may happen next."""

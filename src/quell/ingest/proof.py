@@ -28,6 +28,7 @@ class BearerToken:
         self._token = token.encode()
 
     def check(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Check the token. Raises: Unauthenticated."""
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token):
             raise Unauthenticated("this source asks for its bearer token in the Authorization header")
@@ -59,6 +60,7 @@ class Signature:
         self._clock = clock
 
     def check(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Check the signature of the body. Raises: Unauthenticated."""
         signed = body
         if self._timestamp_header is not None:
             stamp = headers.get(self._timestamp_header, "")

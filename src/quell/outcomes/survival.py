@@ -51,6 +51,7 @@ class Durations:
         return cls(ended_s=np.fromiter(ended_s, float), open_s=np.fromiter(open_s, float))
 
     def table(self) -> LifeTable:
+        """Return the life table of these times."""
         at_s, place = np.unique(np.concatenate([self.ended_s, self.open_s]), return_inverse=True)
         ended = np.bincount(place[: self.ended_s.size], minlength=at_s.size)
         still = np.bincount(place[self.ended_s.size :], minlength=at_s.size)
@@ -80,10 +81,12 @@ class LifeTable:
 
     @property
     def n_ended(self) -> int:
+        """Return how many ended."""
         return round(float(self.ended.sum()))
 
     @property
     def n_open(self) -> int:
+        """Return how many are open still."""
         return round(float(self.open.sum()))
 
     def at_risk(self) -> Array:

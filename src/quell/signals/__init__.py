@@ -1,0 +1,1 @@
+"""Pure numbers: normal ranges, onsets, templates, forecasts, the ranking of causes."""

@@ -46,9 +46,14 @@ class TracedLine(LineLike, Protocol):
     """A log line that names its request; `quell.evidence.source.LogLine` does."""
 
     @property
-    def trace_id(self) -> str: ...
+    def trace_id(self) -> str:
+        """Return the trace that it belongs to."""
+        ...
+
     @property
-    def span_id(self) -> str: ...
+    def span_id(self) -> str:
+        """Return its id in the trace."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,13 +44,24 @@ class LineLike(Protocol):
     """What a log line must have; `quell.evidence.source.LogLine` does."""
 
     @property
-    def at(self) -> float: ...
+    def at(self) -> float:
+        """Return when it was written, Unix seconds."""
+        ...
+
     @property
-    def service(self) -> str: ...
+    def service(self) -> str:
+        """Return who wrote it."""
+        ...
+
     @property
-    def level(self) -> str: ...
+    def level(self) -> str:
+        """Return its level in lower case."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """Return what it says."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

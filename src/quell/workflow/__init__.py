@@ -1,0 +1,1 @@
+"""The response to an incident, and what makes it survive a restart."""

@@ -52,12 +52,15 @@ class JsonSerializer(Serializer):
     """Step words and errors as JSON, so that nothing is ever unpickled."""
 
     def name(self) -> str:
+        """Return the name under which it is recorded."""
         return "quell_json"
 
     def serialize(self, data: Any) -> str:
+        """Return a value as JSON; what has no JSON is an error that says what it was."""
         return json.dumps(data, default=lambda thing: {"error": f"{type(thing).__name__}: {thing}"})
 
     def deserialize(self, serialized_data: str) -> Any:
+        """Return what was serialized; of an error its words are left."""
         value = json.loads(serialized_data)
         if isinstance(value, dict) and set(value) == {"error"}:
             return StepFailed(value["error"])
@@ -180,6 +183,7 @@ class DbosEngine:
         return len(again)
 
     async def start(self, workflow_id: str) -> Started:
+        """Start a workflow, or say that it is known."""
         assert self._registered is not None, "launch() comes first"
         if workflow_id in self._running:
             return Started.KNOWN
@@ -195,9 +199,11 @@ class DbosEngine:
 
     @property
     def running(self) -> int:
+        """Return how many workflows of this process have not ended."""
         return len(self._running)
 
     async def stop(self) -> None:
+        """Let go of what runs; the next process takes it up."""
         loop = asyncio.get_running_loop()
         running = [task for task in self._running.values() if task is not None]
         for task in running:

@@ -101,15 +101,18 @@ class MemoryEngine:
         self._words: dict[tuple[str, str], str] = {}
 
     async def unfinished(self) -> list[Unfinished]:
+        """Return nothing: it dies with its process."""
         return []
 
     async def cancel(self, workflow_ids: Iterable[str]) -> None:
         """Nothing of an earlier process is left in memory."""
 
     async def launch(self) -> int:
+        """Begin with nothing."""
         return 0
 
     async def start(self, workflow_id: str) -> Started:
+        """Start a workflow as a task of its own."""
         known = self._tasks.get(workflow_id)
         if known is not None:
             return Started.ENDED if known.done() else Started.KNOWN
@@ -126,6 +129,7 @@ class MemoryEngine:
 
     @property
     def running(self) -> int:
+        """Return how many have not ended."""
         return sum(not task.done() for task in self._tasks.values())
 
     async def result(self, workflow_id: str) -> str:
@@ -133,6 +137,7 @@ class MemoryEngine:
         return await self._tasks[workflow_id]
 
     async def stop(self) -> None:
+        """End all of them."""
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

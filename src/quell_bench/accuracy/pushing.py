@@ -25,6 +25,7 @@ class Playback:
         self.now_s = 0.0
 
     def __call__(self) -> float:
+        """Return the time, Unix seconds."""
         return self.now_s
 
 

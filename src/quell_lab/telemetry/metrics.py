@@ -48,6 +48,7 @@ class Counter(Metric):
             self._values[values] = self._values.get(values, 0.0) + by
 
     def samples(self) -> Iterator[str]:
+        """Yield its lines."""
         for values, number in self._values.items():
             yield _line(self.name, zip(self.labels, values, strict=True), number)
 
@@ -64,6 +65,7 @@ class Gauge(Metric):
         self._read = read
 
     def samples(self) -> Iterator[str]:
+        """Yield its lines."""
         for values, number in self._read().items():
             yield _line(self.name, zip(self.labels, values, strict=True), number)
 
@@ -94,6 +96,7 @@ class Histogram(Metric):
         series[-1] += seconds
 
     def samples(self) -> Iterator[str]:
+        """Yield the lines of its buckets, sum and count."""
         for values, series in self._series.items():
             labels, total = list(zip(self.labels, values, strict=True)), 0.0
             for bound, count in zip((*map(str, DURATION_BUCKETS_S), "+Inf"), series[:-1], strict=True):

@@ -1,0 +1,1 @@
+"""Telemetry that is pushed as OTLP."""
