@@ -16,7 +16,8 @@ from quell.agents.verification import Patience
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Checks, Detection, Diagnosis, Verified
-from quell.incident.state import ActionRun, Incident, fold
+from quell.incident.fold import fold
+from quell.incident.state import ActionRun, Incident
 from tests.agents.shop import EDGES, NOW, Shop, ShopSource, alert, case
 from tests.agents.test_verification import START, Clock, ScriptedMetrics, out_of_range
 from tests.projections.given import PLAN

@@ -8,7 +8,7 @@ from dataclasses import replace
 from quell.eventlog.codec import decode, encode
 from quell.eventlog.projections.views import summary_of
 from quell.incident import events as ev
-from quell.incident.state import fold
+from quell.incident.fold import fold
 from tests.eventlog.given import now
 from tests.projections.given import PLAN
 

@@ -16,7 +16,8 @@ from quell.incident import events as ev
 from quell.incident.actor import OPERATOR, Actor
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Event, State
-from quell.incident.state import ENDED, MOVES, Incident, apply, fold
+from quell.incident.fold import apply, fold
+from quell.incident.state import ENDED, MOVES, Incident
 from tests.projections.given import PLAN as SOME_PLAN
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

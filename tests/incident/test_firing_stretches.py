@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
-from quell.incident.state import STRETCHES_KEPT, Incident, fold
+from quell.incident.fold import fold
+from quell.incident.state import STRETCHES_KEPT, Incident
 from tests.agents.shop import alert
 
 START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -8,8 +8,9 @@ import pytest
 
 from quell.incident import events as ev
 from quell.incident.events import Event, Phase
+from quell.incident.fold import fold
 from quell.incident.overlap import changed_elsewhere
-from quell.incident.state import Incident, fold
+from quell.incident.state import Incident
 from tests.projections.given import PLAN, START, opened
 
 STARTED = ev.PhaseStarted(phase=Phase.DETECT, agent="detection", attempt=1, timeout_s=1.0, expected_s=None)

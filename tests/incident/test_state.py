@@ -10,7 +10,8 @@ import pytest
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Event, Phase, PhaseState, State
-from quell.incident.state import Incident, apply, fold
+from quell.incident.fold import apply, fold
+from quell.incident.state import Incident
 from tests.projections.given import (
     DETECTION,
     DIAGNOSIS,

@@ -10,7 +10,8 @@ import pytest
 from quell.incident import events as ev
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Cause, Event, State
-from quell.incident.state import Incident, fold
+from quell.incident.fold import fold
+from quell.incident.state import Incident
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OPENED = ev.IncidentOpened(

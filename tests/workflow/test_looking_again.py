@@ -20,8 +20,9 @@ from quell.incident import events as ev
 from quell.incident.actor import Actor
 from quell.incident.alert import IncidentSeverity
 from quell.incident.events import Autonomy, Cause, Phase, State, incident_stream
+from quell.incident.fold import fold
 from quell.incident.look_again import Rhythm, due_at
-from quell.incident.state import Incident, fold
+from quell.incident.state import Incident
 from quell.workflow.engine import Started
 from quell.workflow.phases import Progress
 from quell.workflow.queue import StartQueue

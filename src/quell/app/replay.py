@@ -13,7 +13,8 @@ from quell.eventlog.projections.story import fold_story
 from quell.eventlog.projections.views import IncidentDetail, detail_of
 from quell.eventlog.registry import REGISTRY
 from quell.eventlog.sqlite_reader import SqliteReader
-from quell.incident.state import Incident, apply
+from quell.incident.fold import apply
+from quell.incident.state import Incident
 from quell.outcomes.comparing import newest_first
 from quell.outcomes.ledger import Ledger
 from quell.outcomes.record import Origin, OutcomeRecord

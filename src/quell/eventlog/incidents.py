@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from quell.errors import NotFound, WrongOffset
 from quell.eventlog.log import EventLog, Write
 from quell.incident.events import Event, incident_stream
-from quell.incident.state import Incident, apply
+from quell.incident.fold import apply
+from quell.incident.state import Incident
 
 PATIENCE_S = 10.0
 """How long a decision is taken again when other writers were quicker: in a storm of alerts they are, many times."""

@@ -14,7 +14,8 @@ from quell.eventlog.projections.story import Story
 from quell.eventlog.projections.views import AlertView, IncidentSummary, TimelineEntry, alert_view
 from quell.incident.alert import Alert, AlertStatus, IncidentSeverity
 from quell.incident.events import IncidentOpened, State
-from quell.incident.state import ENDED, Incident, apply
+from quell.incident.fold import apply
+from quell.incident.state import ENDED, Incident
 
 Key = tuple[Any, ...]
 """Where a row stands in its order: integers and strings, compared as tuples."""

@@ -22,7 +22,8 @@ from quell.eventlog.projections.views import (
 )
 from quell.incident import events as ev
 from quell.incident.events import Event
-from quell.incident.state import Incident, apply
+from quell.incident.fold import apply
+from quell.incident.state import Incident
 from quell.incident.untrusted import made_harmless
 
 FINDINGS = ("detection", "diagnosis", "prediction")
