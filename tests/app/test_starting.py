@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quell.app.quell import LOG_FILE, WORKFLOW_FILE, Quell
+from quell.app.core import WORKFLOW_FILE
+from quell.app.quell import LOG_FILE, Quell
 from quell.eventlog.log import Write
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.incident import events as ev
@@ -44,7 +45,7 @@ async def test_more_than_ten_thousand_open_incidents_all_get_their_response(tmp_
 
     quell = await Quell.open(settings(tmp_path))
     try:
-        taken_up = quell.queue.waiting + sum(quell.queue.running(name) for name in many)
+        taken_up = quell.core.queue.waiting + sum(quell.core.queue.running(name) for name in many)
     finally:
         await quell.close()
 
@@ -60,9 +61,9 @@ async def test_a_lost_workflow_store_is_said_in_health_and_no_incident_stays_wit
 
     quell = await Quell.open(settings(tmp_path))
     try:
-        report = await quell.health.report()
+        report = await quell.door.health.report()
         async with asyncio.timeout(60):
-            while (incident := await quell.incidents.load("INC-1")).outcome is None:
+            while (incident := await quell.core.incidents.load("INC-1")).outcome is None:
                 await asyncio.sleep(0.05)
     finally:
         await quell.close()
@@ -86,10 +87,10 @@ async def test_the_worst_incident_that_comes_last_in_a_storm_begins_before_those
         await quell.log.append([worst])
         came_at = quell.log.head
         async with asyncio.timeout(60):
-            while not (await quell.incidents.load("INC-900")).run:
+            while not (await quell.core.incidents.load("INC-900")).run:
                 await asyncio.sleep(0.02)
         since = [one for one in await quell.log.read(after=came_at, limit=5000) if one.stream != "incident/INC-900"]
-        waiting = quell.queue.waiting
+        waiting = quell.core.queue.waiting
     finally:
         await quell.close()
 

@@ -148,7 +148,7 @@ class Caller:
 
     def __init__(self, quell: Quell) -> None:
         self.quell = quell
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=quell.asgi), base_url="http://127.0.0.1")
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=quell.door.asgi), base_url="http://127.0.0.1")
 
     async def get(self, path: str) -> Any:
         return (await self.http.get(path)).raise_for_status().json()

@@ -18,8 +18,9 @@ from quell.actions.process import SupervisorClient
 from quell.addresses import shown_address
 from quell.app import openfiles, parts, runbooks, webhooks
 from quell.app.accepting import accept
+from quell.app.door import DASHBOARD
 from quell.app.labs import running_lab
-from quell.app.quell import DASHBOARD, LOG_FILE
+from quell.app.quell import LOG_FILE
 from quell.errors import ConfigError, StorageCorrupt, StorageError, UpstreamError
 from quell.eventlog.inspection import inspect
 from quell.evidence.scrape import ScrapeSource

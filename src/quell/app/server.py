@@ -88,11 +88,11 @@ async def _serve(
     gc.set_threshold(*GC_THRESHOLD)
     server = _Server(
         uvicorn.Config(
-            quell.asgi,
+            quell.door.asgi,
             # mypy: whatever makes a protocol will do, for both.
-            http=partial(PatientHttp, admission=quell.admission, waits=_waits(settings)),  # type: ignore[arg-type]
-            ws=quell.live,  # type: ignore[arg-type]
-            backlog=quell.files.backlog,
+            http=partial(PatientHttp, admission=quell.door.admission, waits=_waits(settings)),  # type: ignore[arg-type]
+            ws=quell.door.live,  # type: ignore[arg-type]
+            backlog=quell.door.files.backlog,
             lifespan="off",
             log_config=None,
             access_log=False,
