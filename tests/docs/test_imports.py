@@ -101,3 +101,22 @@ def test_no_lock_names_the_host_that_packages_came_from() -> None:
 
     assert "://" not in text
     assert "--index-url" not in text
+
+
+APPENDS = ("quell.application", "quell.ingest", "quell.workflow", "quell.eventlog")
+OWN_EVENTS = {
+    "quell.app.quell": {"quell.eventlog.log.Write"},  # that it started and stops, and that a source fell silent
+    "quell.app.core": {"quell.eventlog.incidents.Incidents"},  # hands it to the workflow
+    "quell.app.watching": {"quell.eventlog.incidents.Incidents"},  # what the standing watch foresees
+}
+
+
+def test_only_what_decides_appends_to_the_log() -> None:
+    ways = {"quell.eventlog.log.Write", "quell.eventlog.incidents.Incidents"}
+    appends = {
+        name: used
+        for name, imported in graph().items()
+        if name.startswith("quell.") and not name.startswith(APPENDS) and (used := ways & imported)
+    }
+
+    assert appends == OWN_EVENTS

@@ -17,12 +17,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from websockets.asyncio.client import ClientConnection, connect
 
+from quell.application.caller import Caller
 from quell.errors import IllegalTransition, NotFound
 from quell.gateway.bounds import Bounds
 from quell.gateway.front import FrontDoor
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
-from quell.gateway.principal import Caller, caller_of
+from quell.gateway.principal import caller_of
 from quell.gateway.protocol import Limits
 from quell.gateway.websocket import Scope
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 
-from quell.eventlog.incidents import Incidents
+from quell.application.application import Application
+from quell.application.authorization import EVERYBODY_MAY, Authorizer
 from quell.eventlog.log import EventLog, Write
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.evidence.source import EvidenceSource
-from quell.gateway.commands import Commands
 from quell.gateway.health import Health, Probe
 from quell.gateway.metrics import Metrics
 from quell.gateway.outcomes import OutcomeDesk
@@ -49,16 +49,18 @@ class Site:
         sources: Sequence[EvidenceSource] = (),
         probes: Sequence[Probe] = (),
         kept: int = KEPT,
+        authorizer: Authorizer = EVERYBODY_MAY,
     ) -> None:
         self.log, self.clock = log, clock
         self.models = ReadModels()
         self.desk = OutcomeDesk(log, clock=clock, kept=kept)
-        self.commands = Commands(log, Incidents(log), clock=clock)
+        self.application = Application(log, clock=clock, authorizer=authorizer)
+        self.commands = self.application.commands
         self.health = Health(self.models, log, clock=clock, sources=sources, probes=probes)
         router = create_rest(
             models=self.models,
             log=log,
-            commands=self.commands,
+            application=self.application,
             health=self.health,
             metrics=Metrics(self.models, log),
             about=About(version="0.1.0", started_at=clock(), environment="live"),

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quell.application.caller import Caller, Principal
+from quell.application.commands import Command, Commands, Merge, Resolve
 from quell.errors import Conflict
 from quell.eventlog.incidents import Incidents
 from quell.eventlog.log import EventLog, Write
 from quell.eventlog.projections.board import Wanted
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.sqlite import SqliteEventLog
-from quell.gateway.commands import Command, Commands, Merge, Resolve
-from quell.gateway.principal import Caller, Principal
 from quell.incident.events import State, incident_stream
 from quell.incident.state import ENDED, Incident
 from tests.eventlog.given import now

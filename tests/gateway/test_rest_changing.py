@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quell.application.caller import Caller, Principal
+from quell.application.commands import read_command
+from quell.application.requests import Request
 from quell.errors import Conflict, Malformed, NotFound, Unreachable
 from quell.eventlog.log import Write
 from quell.eventlog.registry import WIRE_NAMES
-from quell.gateway.commands import read_command
-from quell.gateway.principal import Caller, Principal
-from quell.gateway.requests import Request
 from quell.gateway.rest import Drill
 from quell.gateway.rest.wire import MAX_BODY_BYTES
 from quell.incident import events as ev

@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from benchmarks.fanout.servers.pacing import event, obey, open_files
+from quell.application.caller import Caller, Principal
 from quell.gateway.bounds import Bounds
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.patient import PatientHttp
-from quell.gateway.principal import Caller, Principal
 
 ENVELOPE_BYTES = 65
 """By which Quell's envelope is longer than the others': as much less is told, so that all send as many bytes."""

@@ -6205,6 +6205,8 @@ export interface operations {
             header?: {
                 /** @description Names this request: sent again with the same key, it changes nothing and answers as things stand; another request with the same key is refused (422). */
                 "Idempotency-Key"?: string | null;
+                /** @description A name for who is asking, unless the body has one in `by`: kept as a note that nothing proves. */
+                "X-Quell-User"?: string | null;
             };
             path?: never;
             cookie?: never;

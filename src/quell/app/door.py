@@ -19,13 +19,14 @@ from quell.app import openfiles
 from quell.app.core import Core
 from quell.app.openapi import describe_ingest
 from quell.app.parts import clock
+from quell.application.application import Application
+from quell.application.caller import Caller
 from quell.errors import QuellError
 from quell.eventlog.projections.sources import TopologyView, topology_view
 from quell.eventlog.sqlite import SqliteEventLog
 from quell.gateway.admission import Admission, AdmissionLimits
 from quell.gateway.bounds import Bounds
 from quell.gateway.broadcast import Broadcaster
-from quell.gateway.commands import Commands
 from quell.gateway.front import FrontDoor
 from quell.gateway.health import (
     Health,
@@ -42,7 +43,7 @@ from quell.gateway.live import Hub
 from quell.gateway.metrics import Metrics
 from quell.gateway.otlp_http import OtlpEndpoint, OtlpLimits, otlp_routes
 from quell.gateway.pages import OrNoApi, Pages
-from quell.gateway.principal import Caller, caller_of
+from quell.gateway.principal import caller_of
 from quell.gateway.rest import About, Lab, create_app, create_rest
 from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.ingest.proof import BearerToken
@@ -75,9 +76,15 @@ class Door:
         self.hub = Hub(epoch=uuid.uuid4().hex, server=__version__, bounds=bounds, now=clock)
         self.health = Health(core.models, log, clock=clock, sources=core.sources, probes=self._probes())
         self.broadcaster = Broadcaster(self.hub, core.models, self.health, log_epoch=log.epoch, outcomes=core.outcomes)
-        self.commands = Commands(log, core.incidents, clock=clock)
+        self.application = Application(log, clock=clock)
         self.asgi = self._front(lab)
-        self.live = Lines(self.hub, commands=self.commands.run, admit=self._admit, packs=settings.live.compress)
+        self.live = Lines(
+            self.hub,
+            commands=self.application.commands.run,
+            admit=self._admit,
+            authorizer=self.application.authorizer,
+            packs=settings.live.compress,
+        )
 
     def _probes(self) -> tuple[Probe, ...]:
         core = self._core
@@ -109,7 +116,7 @@ class Door:
         router = create_rest(
             models=core.models,
             log=self._log,
-            commands=self.commands,
+            application=self.application,
             health=self.health,
             metrics=metrics,
             about=About(version=__version__, started_at=self._started_at, environment=environment),

@@ -8,11 +8,10 @@ from typing import Any, cast
 from fastapi import FastAPI
 
 from quell import __version__
-from quell.eventlog.incidents import Incidents
+from quell.application.application import Application
 from quell.eventlog.log import EventLog
 from quell.eventlog.projections.models import ReadModels
 from quell.evidence.otlp.signal import Encoding, Signal
-from quell.gateway.commands import Commands
 from quell.gateway.health import Health
 from quell.gateway.metrics import Metrics
 from quell.gateway.otlp_http import PATHS
@@ -52,7 +51,7 @@ def document() -> dict[str, Any]:
     router = create_rest(
         models=models,
         log=nothing,
-        commands=Commands(nothing, Incidents(nothing), clock=_never),
+        application=Application(nothing, clock=_never),
         health=Health(models, nothing, clock=_never),
         metrics=Metrics(models, nothing),
         about=About(version=__version__, started_at=_never(), environment="live"),

@@ -34,6 +34,7 @@ from quell import __version__
 from quell.app import openfiles
 from quell.app.openfiles import RELAY_SOCKETS
 from quell.app.parts import clock
+from quell.application.caller import Caller
 from quell.errors import BadAnswer, QuellError, StorageError, Unreachable
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.reader import Reader
@@ -47,7 +48,7 @@ from quell.gateway.health import Component
 from quell.gateway.lines import Lines
 from quell.gateway.live import Hub
 from quell.gateway.patient import PatientHttp, Waits
-from quell.gateway.principal import Caller, caller_of
+from quell.gateway.principal import caller_of
 from quell.linkage import die_with_parent
 
 SOCKET_FILE = "quell.sock"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from quell.errors import NotFound, QuellError
+from quell.errors import Forbidden, NotFound, QuellError
 from quell.gateway.bounds import Bounds
 from quell.gateway.channel import Channel, Piece
 from quell.gateway.counts import Counts
@@ -124,14 +124,17 @@ class Connection:
         "_control_bytes",
         "_cursors",
         "_hub",
+        "_may",
         "_ready",
         "closing",
         "line",
         "session",
     )
 
-    def __init__(self, hub: Channels, session: Session, line: Line) -> None:
-        self._hub = hub
+    def __init__(
+        self, hub: Channels, session: Session, line: Line, *, may: Callable[[str], None] | None = None
+    ) -> None:
+        self._hub, self._may = hub, may
         self.line = line
         self._control: list[bytes] | None = None
         self._control_bytes = 0
@@ -198,8 +201,10 @@ class Connection:
         name = join.channel
         if name not in self._cursors:
             try:
+                if self._may is not None:
+                    self._may(f"channel/{name}")
                 self._hub.enter(name, self)
-            except NotFound as error:
+            except (NotFound, Forbidden) as error:
                 self.session.left(name)
                 self._say(ErrorMessage(code=error.reason, message=str(error), channel=name))
                 return

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quell.application.caller import Principal, Proof
 from quell.errors import Forbidden, Malformed, QuellError, Unauthenticated
-from quell.gateway.principal import PRINCIPAL, Principal, Proof
+from quell.gateway.principal import PRINCIPAL
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 PROBES = frozenset({"/healthz", "/readyz"})

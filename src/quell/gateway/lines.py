@@ -6,17 +6,19 @@ import asyncio
 import itertools
 import math
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import structlog
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from quell.application.authorization import EVERYBODY_MAY, Authorizer, Permission
+from quell.application.caller import Caller
 from quell.errors import QuellError
 from quell.gateway.connection import Connection
 from quell.gateway.live import Hub
 from quell.gateway.pace import Pace
-from quell.gateway.principal import Caller
 from quell.gateway.protocol import LOOKS, CloseCode, Command, hang_up
 from quell.gateway.websocket import LiveLine, Scope
 
@@ -42,7 +44,7 @@ class Lines:
         *,
         commands: Commands,
         admit: Callable[[Scope], Caller],
-        path: str = "/ws",
+        authorizer: Authorizer = EVERYBODY_MAY,
         packs: bool = False,
         stall_s: float = 20.0,
         command_s: float = 10.0,
@@ -53,14 +55,15 @@ class Lines:
 
         Args:
             admit: returns who is at the other end of an ASGI scope, before the 101; raises `QuellError` to refuse.
+            authorizer: says which channels somebody may follow.
             packs: agree to permessage-deflate with clients that offer it.
             stall_s: a socket that takes nothing for this long is closed as too slow.
             command_s: longest wait for a command; it may still happen, and its id makes trying again safe.
             close_s: longest wait for a client to answer a close.
         """
-        self.hub, self.admit, self.path, self.packs = hub, admit, path, packs
+        self.hub, self.admit, self.packs = hub, admit, packs
         self.stall_s, self.close_s = stall_s, close_s
-        self._commands, self._command_s = commands, command_s
+        self._commands, self._command_s, self._authorizer = commands, command_s, authorizer
         self._running: set[asyncio.Task[None]] = set()
         self._pace = Pace()
         self._timer: asyncio.Handle | None = None
@@ -72,6 +75,10 @@ class Lines:
         self._nobody = asyncio.Event()
         self._nobody.set()
         hub.due = self._due
+
+    def may_follow(self, who: Caller) -> Callable[[str], None]:
+        """Return what a connection asks before each subscription; it raises `Forbidden`."""
+        return partial(self._authorizer.authorize, who.actor(), Permission.READ)
 
     def __call__(
         self,

@@ -178,9 +178,12 @@ class Hub:
                 return pattern, found.groups()
         raise NotFound(f"there is no channel {name[:100]!r}")
 
-    def connect(self, line: Line) -> Connection:
+    def connect(self, line: Line, *, may: Callable[[str], None] | None = None) -> Connection:
         """
         Take a new connection in; its greeting waits in it.
+
+        Args:
+            may: asked before each subscription, with `channel/<name>`; raises `Forbidden`. None: all may be followed.
 
         Raises: Overloaded: the bound is reached, or this process is about to stop.
         """
@@ -188,7 +191,7 @@ class Hub:
             self.counts.refused += 1
             why = "stopping" if self.draining else f"{len(self.connections)} connections are open"
             raise Overloaded(f"no live connection: {why}", retry_after_s=1.0 if self.draining else 5.0)
-        connection = Connection(self, Session(limits=self.limits, now_s=self.clock()), line)
+        connection = Connection(self, Session(limits=self.limits, now_s=self.clock()), line, may=may)
         self.connections[connection] = None
         self.counts.connected += 1
         return connection

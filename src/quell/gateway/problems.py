@@ -7,7 +7,7 @@ What went wrong, as HTTP says it: RFC 9457 problems. Statuses live here alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -21,13 +21,13 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from quell import errors
+from quell.application.faults import say_faults
 from quell.gateway.body import SlowBody
 
 logger = structlog.get_logger()
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_STORAGE_S = 5
-FAULTS_SAID = 5
 
 _STATUSES: Mapping[type[errors.QuellError], tuple[int, str]] = {
     errors.Malformed: (400, "The request cannot be read"),
@@ -166,13 +166,6 @@ async def _on_bug(request: Request, error: Exception) -> Response:
     """Answer without details: the error itself is raised on to the server, which logs it."""
     said = problem(500, reason="internal", detail="a mistake in Quell; its log says where", instance=request.url.path)
     return answer(said)
-
-
-def say_faults(faults: Sequence[Any]) -> str:
-    """Return validation errors in words, at most five; what was sent is not repeated."""
-    said = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:FAULTS_SAID]]
-    more = len(faults) - len(said)
-    return "; ".join(said) + (f"; and {more} more" if more > 0 else "")
 
 
 def _without_tuples(schema: Any) -> None:

@@ -30,11 +30,11 @@ from websockets.http11 import Request, Response
 from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
 
+from quell.application.caller import Caller, Principal
 from quell.errors import Forbidden, Malformed, NotFound, Overloaded, QuellError, Unauthenticated
 from quell.gateway.connection import Connection
 from quell.gateway.frames import Frame
 from quell.gateway.live import Hub
-from quell.gateway.principal import Caller, Principal
 from quell.gateway.protocol import SUBPROTOCOL, CloseCode, Command, hang_up
 
 Scope = dict[str, Any]
@@ -47,6 +47,8 @@ _NO_ID = uuid.UUID(int=0)
 _NOBODY = Caller(principal=Principal())
 """Stands in until the handshake says who it is; nothing is done in its name."""
 
+PATH = "/ws"
+"""Where the live channel is."""
 UNSENT_BYTES = 65_536
 """What the kernel holds unsent for one socket; more would only make a stalled client expensive."""
 UNHEARD_MS = 30_000
@@ -64,7 +66,6 @@ class Shared(Contract):
 
     hub: Hub
     admit: Callable[[Scope], Caller]
-    path: str
     packs: bool
     stall_s: float
     close_s: float
@@ -75,6 +76,10 @@ class Shared(Contract):
 
     def left(self) -> None:
         """Take in that a connection is gone."""
+        ...
+
+    def may_follow(self, who: Caller) -> Callable[[str], None]:
+        """Return what a connection asks before each subscription; it raises `Forbidden`."""
         ...
 
     def run(self, connection: Connection, command: Command, who: Caller) -> None:
@@ -183,14 +188,14 @@ class LiveLine(asyncio.Protocol):
         offered = _listed(request.headers, "Sec-WebSocket-Protocol")
         try:
             path = unquote(request.path.partition("?")[0])
-            if path.removeprefix(self.root_path) != self._lines.path:
-                raise NotFound(f"there is no live channel at {path[:200]!r}: it is at {self._lines.path}")
+            if path.removeprefix(self.root_path) != PATH:
+                raise NotFound(f"there is no live channel at {path[:200]!r}: it is at {PATH}")
             self._who = self._lines.admit(_scope(request, path, offered, self.root_path))
             response = handshake.accept(request)
             if response.status_code != 101:
                 why = str(handshake.handshake_exc or "no handshake")
                 raise Malformed(f"this request opens no WebSocket: {why}")
-            self._connection = self._lines.hub.connect(self)
+            self._connection = self._lines.hub.connect(self, may=self._lines.may_follow(self._who))
         except QuellError as error:
             self._refuse(handshake, request, error)
             return

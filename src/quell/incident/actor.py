@@ -22,6 +22,15 @@ class Actor:
     """The principal: `person:<name>`, `agent:<name>` or `system:<part>`."""
     typed_name: str = ""
     """What a person typed as their name; empty when nothing was. It is shown, and allows nothing."""
+    roles: frozenset[str] = frozenset()
+    """What the principal is allowed by; none until there is sign-on."""
+    proven_by: str = ""
+    """What it gave to prove that it is this principal; empty for a part of Quell."""
+
+    @property
+    def kind(self) -> str:
+        """Return `person`, `agent` or `system`."""
+        return self.id.partition(":")[0]
 
     def is_same_as(self, other: Actor) -> bool:
         """Return whether both are one person, as far as it is known: same principal, same typed name in any case."""

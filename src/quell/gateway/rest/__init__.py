@@ -11,11 +11,11 @@ from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
+from quell.application.application import Application
 from quell.eventlog.log import EventLog
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.sources import TopologyView
 from quell.gateway import problems
-from quell.gateway.commands import Commands
 from quell.gateway.health import Health
 from quell.gateway.metrics import Metrics
 from quell.gateway.outcomes import OutcomeDesk
@@ -25,12 +25,13 @@ from quell.gateway.rest.autonomy import AutonomyRoutes
 from quell.gateway.rest.changes import ChangeRoutes
 from quell.gateway.rest.imports import ImportRoutes
 from quell.gateway.rest.incidents import IncidentRoutes, load_detail
+from quell.gateway.rest.lab import Drill, Lab, LabRoutes
 from quell.gateway.rest.operations import OperationRoutes
 from quell.gateway.rest.outcomes import OutcomeRoutes
 from quell.gateway.rest.preventions import PreventionRoutes
 from quell.gateway.rest.runbooks import RunbookRoutes
 from quell.gateway.rest.silences import SilenceRoutes
-from quell.gateway.rest.system import About, Drill, Lab, SystemRoutes
+from quell.gateway.rest.system import About, SystemRoutes
 from quell.gateway.rest.wire import BoundedRoute
 
 __all__ = ["PREFIX", "About", "Drill", "Lab", "create_app", "create_rest", "load_detail"]
@@ -42,7 +43,7 @@ def create_rest(
     *,
     models: ReadModels,
     log: EventLog,
-    commands: Commands,
+    application: Application,
     health: Health,
     metrics: Metrics,
     about: About,
@@ -60,19 +61,21 @@ def create_rest(
         topology: who calls whom now; without it, the newest that evidence held.
         runbooks: what can be chosen here; None for nothing.
     """
+    changes = application.changes
     api = APIRouter(prefix=PREFIX, route_class=BoundedRoute, tags=["api"])
     IncidentRoutes(models, log).add_to(api)
-    ChangeRoutes(commands).add_to(api)
+    ChangeRoutes(application.commands).add_to(api)
     AlertRoutes(models, clock=clock).add_to(api)
-    SilenceRoutes(models, log, clock=clock).add_to(api)
+    SilenceRoutes(models, log, changes, clock=clock).add_to(api)
     PreventionRoutes(models).add_to(api)
-    AutonomyRoutes(models, log, clock=clock).add_to(api)
+    AutonomyRoutes(models, changes, clock=clock).add_to(api)
     (runbooks or RunbookRoutes((), dict)).add_to(api)
-    SystemRoutes(models, log, about=about, lab=lab, topology=topology, clock=clock).add_to(api)
+    SystemRoutes(models, log, about=about, topology=topology, clock=clock).add_to(api)
+    LabRoutes(lab, changes).add_to(api)
     desk = outcomes or OutcomeDesk(log, clock=clock)
     OutcomeRoutes(desk).add_to(api)
-    AssumptionRoutes(desk, log, clock=clock).add_to(api)
-    ImportRoutes(desk, log, clock=clock).add_to(api)
+    AssumptionRoutes(desk, changes, clock=clock).add_to(api)
+    ImportRoutes(desk, changes, clock=clock).add_to(api)
     operations = APIRouter(route_class=BoundedRoute, tags=["operations"])
     OperationRoutes(health, metrics).add_to(operations)
     router = APIRouter()

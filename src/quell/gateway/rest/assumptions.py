@@ -12,14 +12,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
+from quell.application.authorization import Permission
+from quell.application.commands import By, Reason, clean_text, with_words
+from quell.application.requests import Request
+from quell.application.site_changes import SiteChange, SiteChanges
 from quell.errors import Conflict, Malformed, NotFound
-from quell.eventlog.log import EventLog, Write
-from quell.gateway.commands import By, Reason, clean_text, with_words
 from quell.gateway.outcomes import OutcomeDesk
 from quell.gateway.problems import documented
-from quell.gateway.requests import Request, Requests
 from quell.gateway.rest.wire import Key, Page, Who, reply
 from quell.incident import events as ev
+from quell.incident.actor import Actor
 from quell.incident.events import OUTCOME_STREAM, Event
 from quell.outcomes.assumptions import Assumptions
 from quell.outcomes.fold import corrected
@@ -98,8 +100,8 @@ class Correction:
 class AssumptionRoutes:
     """The routes below /outcomes that take a person's word."""
 
-    def __init__(self, desk: OutcomeDesk, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._desk, self._requests, self._clock = desk, Requests(log), clock
+    def __init__(self, desk: OutcomeDesk, changes: SiteChanges, *, clock: Callable[[], datetime]) -> None:
+        self._desk, self._changes, self._clock = desk, changes, clock
         self._one_at_a_time = asyncio.Lock()
 
     def add_to(self, router: APIRouter) -> None:
@@ -135,7 +137,7 @@ class AssumptionRoutes:
             raise Malformed("the cost per minute rises from its 5th to its 95th percentile")
         actor, request = who.actor(body.by), Request.of("assumptions", key, body)
         async with self._one_at_a_time:
-            if await self._requests.happened(request):
+            if await self._changes.happened(request):
                 return reply(self._desk.assumptions()[0])
             newest = self._desk.assumptions()[0]
             if newest.version != body.based_on:
@@ -156,7 +158,7 @@ class AssumptionRoutes:
                 typed_name=actor.typed_name,
                 reason=clean_text(body.reason),
             )
-            await self._append(event, request)
+            await self._append(event, actor, "outcomes/assumptions", request)
         return reply(self._desk.assumptions()[0])
 
     async def correct(
@@ -185,11 +187,15 @@ class AssumptionRoutes:
             typed_name=actor.typed_name,
             reason=clean_text(body.reason),
         )
-        await self._append(event, Request.of(f"correction/{incident_id}", key, body))
+        request = Request.of(f"correction/{incident_id}", key, body)
+        await self._append(event, actor, f"outcomes/{incident_id}", request)
         return reply(self._desk.record(incident_id) or after)
 
-    async def _append(self, event: Event, request: Request | None) -> None:
-        appended = await self._requests.append([Write(stream=OUTCOME_STREAM, events=[event])], request)
+    async def _append(self, event: Event, actor: Actor, resource: str, request: Request | None) -> None:
+        change = SiteChange(
+            actor=actor, permission=Permission.CORRECT, resource=resource, stream=OUTCOME_STREAM, event=event
+        )
+        appended = await self._changes.make(change, request)
         if appended.fresh:
             # The ledger hears of it a moment later; the answer must not be older than the question.
             self._desk.take_now(event, self._clock())

@@ -10,12 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
-from quell.eventlog.log import EventLog, Write
+from quell.application.authorization import Permission
+from quell.application.commands import Reason, clean_text
+from quell.application.requests import Request
+from quell.application.site_changes import SiteChange, SiteChanges
 from quell.eventlog.projections.earned import Standing
 from quell.eventlog.projections.models import ReadModels
-from quell.gateway.commands import Reason, clean_text
 from quell.gateway.problems import documented
-from quell.gateway.requests import Request, Requests
 from quell.gateway.rest.wire import Key, Page, Who, reply
 from quell.incident import events as ev
 from quell.incident.events import AUTONOMY_STREAM, Autonomy
@@ -39,8 +40,8 @@ class Override:
 class AutonomyRoutes:
     """The routes below /autonomy."""
 
-    def __init__(self, models: ReadModels, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._models, self._requests, self._clock = models, Requests(log), clock
+    def __init__(self, models: ReadModels, changes: SiteChanges, *, clock: Callable[[], datetime]) -> None:
+        self._models, self._changes, self._clock = models, changes, clock
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes."""
@@ -72,7 +73,14 @@ class AutonomyRoutes:
             reason=clean_text(body.reason),
         )
         request = Request.of(f"autonomy/{body.action}/{body.kind}", key, body)
-        appended = await self._requests.append([Write(stream=AUTONOMY_STREAM, events=[event])], request)
+        change = SiteChange(
+            actor=actor,
+            permission=Permission.SET_AUTONOMY,
+            resource=f"autonomy/{body.action}/{body.kind}",
+            stream=AUTONOMY_STREAM,
+            event=event,
+        )
+        appended = await self._changes.make(change, request)
         if appended.fresh:
             # The read model hears of it a moment later; the answer must not be older than the question.
             self._models.earned.override(event)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from quell.application import commands as do
+from quell.application.caller import Caller
+from quell.application.commands import Commands
 from quell.eventlog.projections.views import IncidentSummary
-from quell.gateway import commands as do
-from quell.gateway.commands import Commands
-from quell.gateway.principal import Caller
 from quell.gateway.problems import documented
 from quell.gateway.rest.wire import Key, Who, reply
 

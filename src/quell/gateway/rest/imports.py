@@ -11,10 +11,11 @@ from typing import Annotated, Literal, Protocol
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
-from quell.eventlog.log import EventLog, Write
-from quell.gateway.commands import By
+from quell.application.authorization import Permission
+from quell.application.commands import By
+from quell.application.requests import Request
+from quell.application.site_changes import SiteChange, SiteChanges
 from quell.gateway.problems import documented
-from quell.gateway.requests import Request, Requests
 from quell.gateway.rest.wire import BoundedRoute, Key, Who, reply
 from quell.incident.actor import Actor
 from quell.incident.events import OUTCOME_STREAM, Event, PastIncident, PastIncidentsImported
@@ -130,8 +131,8 @@ class Imported:
 class ImportRoutes:
     """The route /outcomes/imports."""
 
-    def __init__(self, desk: Desk, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._desk, self._requests, self._clock = desk, Requests(log), clock
+    def __init__(self, desk: Desk, changes: SiteChanges, *, clock: Callable[[], datetime]) -> None:
+        self._desk, self._changes, self._clock = desk, changes, clock
         self._one_at_a_time = asyncio.Lock()
 
     def add_to(self, router: APIRouter) -> None:
@@ -179,14 +180,21 @@ class ImportRoutes:
         """Append those that are not known, and return how many they are."""
         # Two requests with the same incidents at once: the second looks when the first is known.
         async with self._one_at_a_time:
-            if await self._requests.happened(request):
+            if await self._changes.happened(request):
                 return 0
             known = self._desk.known(source, [past.id for past in good])
             fresh = tuple(past for past, old in zip(good, known, strict=True) if not old)
             if not fresh or dry_run:
                 return len(fresh)
             event = PastIncidentsImported(source=source, incidents=fresh, by=actor.id, typed_name=actor.typed_name)
-            appended = await self._requests.append([Write(stream=OUTCOME_STREAM, events=[event])], request)
+            change = SiteChange(
+                actor=actor,
+                permission=Permission.IMPORT,
+                resource=f"outcomes/{source}",
+                stream=OUTCOME_STREAM,
+                event=event,
+            )
+            appended = await self._changes.make(change, request)
             if not appended.fresh:
                 return 0
             self._desk.take_now(event, self._clock())

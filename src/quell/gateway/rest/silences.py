@@ -12,15 +12,18 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
+from quell.application.authorization import Permission
+from quell.application.commands import By, Text, clean_text, with_words
+from quell.application.requests import Request
+from quell.application.site_changes import SiteChange, SiteChanges
 from quell.errors import NotFound
-from quell.eventlog.log import EventLog, Write
+from quell.eventlog.log import EventLog
 from quell.eventlog.projections.models import ReadModels
 from quell.eventlog.projections.silences import Silences, SilenceView
-from quell.gateway.commands import By, Text, clean_text, with_words
 from quell.gateway.problems import documented
-from quell.gateway.requests import Request, Requests
 from quell.gateway.rest.wire import Key, Page, Who, reply
 from quell.incident import events as ev
+from quell.incident.actor import Actor
 from quell.incident.events import SILENCE_STREAM
 from quell.ingest.silences import create_silence
 
@@ -58,9 +61,10 @@ class NewSilence:
 class SilenceRoutes:
     """Routes below /silences."""
 
-    def __init__(self, models: ReadModels, log: EventLog, *, clock: Callable[[], datetime]) -> None:
-        self._models, self._log, self._clock = models, log, clock
-        self._requests = Requests(log)
+    def __init__(
+        self, models: ReadModels, log: EventLog, changes: SiteChanges, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._models, self._log, self._changes, self._clock = models, log, changes, clock
 
     def add_to(self, router: APIRouter) -> None:
         """Add the routes."""
@@ -91,7 +95,7 @@ class SilenceRoutes:
     async def begin(self, body: NewSilence, who: Who, key: Key = None) -> Response:
         """Keep matching alerts out of incidents for a while; they are counted all the same."""
         silence_id, request = _id_of(key), Request.of("silence", key, body)
-        if await self._requests.happened(request):
+        if await self._changes.happened(request):
             return reply(await self._must_find(silence_id), 201)
         now, actor = self._clock(), who.actor(body.by)
         event = create_silence(
@@ -104,7 +108,7 @@ class SilenceRoutes:
             comment=clean_text(body.comment),
             now=now,
         )
-        await self._requests.append([Write(stream=SILENCE_STREAM, events=[event])], request)
+        await self._changes.make(_change(silence_id, actor, event), request)
         return reply(await self._must_find(silence_id), 201)
 
     async def end(self, silence_id: str, who: Who) -> Response:
@@ -115,7 +119,7 @@ class SilenceRoutes:
         if view.state in ("pending", "active"):
             actor = who.actor()
             event = ev.SilenceEnded(silence_id=silence_id, by=actor.id, typed_name=actor.typed_name)
-            await self._log.append([Write(stream=SILENCE_STREAM, events=[event])], key=f"silence/{silence_id}/ended")
+            await self._changes.make(_change(silence_id, actor, event), key=f"silence/{silence_id}/ended")
             view = await self._from_log(silence_id) or view
         return reply(view)
 
@@ -136,6 +140,16 @@ class SilenceRoutes:
                 silences.apply(record.event, record.at)
             after = page[-1].offset
         return silences.get(silence_id, self._clock())
+
+
+def _change(silence_id: str, actor: Actor, event: ev.Event) -> SiteChange:
+    return SiteChange(
+        actor=actor,
+        permission=Permission.SILENCE,
+        resource=f"silence/{silence_id}",
+        stream=SILENCE_STREAM,
+        event=event,
+    )
 
 
 def _id_of(key: str | None) -> str:

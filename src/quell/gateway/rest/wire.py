@@ -11,9 +11,10 @@ from fastapi import Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
+from quell.application.caller import Caller, Principal
 from quell.errors import TooLarge
 from quell.gateway.body import Gone, Oversize, read_body
-from quell.gateway.principal import PRINCIPAL, Caller, Principal
+from quell.gateway.principal import PRINCIPAL
 
 MAX_BODY_BYTES = 64 * 1024
 LARGEST = 2**53 - 1

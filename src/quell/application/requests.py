@@ -55,14 +55,17 @@ class Requests:
     def __init__(self, log: EventLog) -> None:
         self._log = log
 
-    async def append(self, writes: Sequence[Write], request: Request | None) -> Appended:
+    async def append(self, writes: Sequence[Write], request: Request | None, *, key: str | None = None) -> Appended:
         """
         Append what a request does, unless it was carried out before.
+
+        Args:
+            key: of what is done, where it has one of its own; only without a request.
 
         Raises: KeyReused: another request was carried out under the key. StorageError.
         """
         if request is None:
-            return await self._log.append(writes)
+            return await self._log.append(writes, key=key)
         appended = await self._log.append([*writes, request.write()], key=request.key)
         if not appended.fresh:
             await self._compare(request, appended)

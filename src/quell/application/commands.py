@@ -11,17 +11,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from quell.application.authorization import EVERYBODY_MAY, Authorizer, Permission
+from quell.application.caller import Caller
+from quell.application.faults import say_faults
+from quell.application.requests import Request, Requests
 from quell.errors import Conflict, Malformed, NotFound
 from quell.eventlog.incidents import Incidents
 from quell.eventlog.log import EventLog
 from quell.eventlog.projections.views import IncidentSummary, summary_of
-from quell.gateway.principal import Caller
-from quell.gateway.problems import say_faults
-from quell.gateway.requests import Request, Requests
 from quell.incident import decisions
 from quell.incident.actor import Actor, with_typed_name
 from quell.incident.alert import IncidentSeverity
@@ -73,6 +74,8 @@ class Command(ABC):
 
     by: By = None
     """What the person typed as their name: kept as a note. Who does it is the caller's principal, whatever it says."""
+    permission: ClassVar[Permission] = Permission.RESPOND
+    """What the caller must be allowed."""
 
     @abstractmethod
     def decide(self, incident: Incident, context: Context) -> list[Event]:
@@ -98,6 +101,8 @@ class Acknowledge(Command):
 class Approve(Command):
     """Say yes to exactly this plan."""
 
+    permission: ClassVar[Permission] = Permission.DECIDE
+
     plan_id: Id
 
     def decide(self, incident: Incident, context: Context) -> list[Event]:
@@ -108,6 +113,8 @@ class Approve(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject(Command):
     """Say no to exactly this plan."""
+
+    permission: ClassVar[Permission] = Permission.DECIDE
 
     plan_id: Id
     reason: Reason
@@ -121,6 +128,8 @@ class Reject(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeBack(Command):
     """Have a change that Quell made taken back; it is carried out after this is recorded."""
+
+    permission: ClassVar[Permission] = Permission.DECIDE
 
     plan_id: Id
     reason: Reason
@@ -264,8 +273,15 @@ def read_command(name: str, args: Mapping[str, Any]) -> Command:
 class Commands:
     """Carries out what people do."""
 
-    def __init__(self, log: EventLog, incidents: Incidents, *, clock: Callable[[], datetime]) -> None:
-        self._requests = Requests(log)
+    def __init__(
+        self,
+        log: EventLog,
+        incidents: Incidents,
+        *,
+        clock: Callable[[], datetime],
+        authorizer: Authorizer = EVERYBODY_MAY,
+    ) -> None:
+        self._requests, self._authorizer = Requests(log), authorizer
         self._incidents = incidents
         self._clock = clock
 
@@ -285,11 +301,12 @@ class Commands:
             caller: who does it.
             key: idempotency key of the caller; it counts for this command on this incident.
 
-        Raises: NotFound. Conflict: the incident does not allow it. KeyReused: the key stands for another request.
-            StorageError.
+        Raises: NotFound. Forbidden: the caller may not. Conflict: the incident does not allow it. KeyReused: the key
+            stands for another request. StorageError.
         """
         _check_id(incident_id)
         actor = caller.actor(command.by)
+        self._authorizer.authorize(actor, command.permission, f"incident/{incident_id}")
         request = Request.of(f"command/{type(command).__name__}/{incident_id}", key, command)
         whole_key, beside = (request.key, [request.write()]) if request else (None, [])
 
@@ -300,6 +317,7 @@ class Commands:
         try:
             if isinstance(command, Merge) and command.into != incident_id:
                 _check_id(command.into)
+                self._authorizer.authorize(actor, command.permission, f"incident/{command.into}")
                 incident = await self._incidents.change_beside(
                     incident_id, command.into, decide, key=whole_key, beside=beside
                 )
