@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from quell.actions.action import Action
 from quell.actions.runbook import Match, Runbook, Step, When
 from quell.eventlog.projections.history import RunbookRun
+from quell.incident.counting import say_count
 from quell.incident.events import Cause, Change, Hypothesis, TrackRecord
 
 Records = Mapping[tuple[str, Cause], TrackRecord]
@@ -304,4 +305,8 @@ def score_of(runbook: Runbook, probability: float, record: TrackRecord) -> Score
 
 
 def _past(record: TrackRecord) -> str:
-    return f"it helped {record.helped} of {record.tried} times before" if record.tried else "it was not tried before"
+    return (
+        f"it helped {record.helped} of {say_count(record.tried, 'time')} before"
+        if record.tried
+        else "it was not tried before"
+    )

@@ -9,6 +9,7 @@ from quell.agents.case import Case, Telemetry
 from quell.agents.changes import name_change
 from quell.agents.facts import is_new_error, levels, peers_of
 from quell.agents.indicators import Measured, as_evidence, began, find, shown
+from quell.incident.counting import say_count
 from quell.incident.events import Change, Evidence, EvidenceKind, LogPattern, Window
 from quell.signals.facts import Reason
 from quell.signals.sequences import breaks
@@ -97,8 +98,8 @@ class Desk:
             id=f"E{number}",
             source=source,
             kind=EvidenceKind.LOG,
-            title=f"{service}: new log line, {count} times",
-            says=f"{len(fresh)} templates of errors that were not there before {self.onset:%H:%M:%S}",
+            title=f"{service}: new log line, {say_count(count, 'time')}",
+            says=f"{say_count(len(fresh), 'template')} of errors, not there before {self.onset:%H:%M:%S}",
             query=query,
             window=self.telemetry.window,
             service=service,

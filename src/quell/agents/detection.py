@@ -10,6 +10,7 @@ from quell.agents.claims import Claim, claims_of
 from quell.agents.indicators import KIND_OF, Measured, as_evidence, began, find, indicator, measure, say, worst
 from quell.agents.past import NEEDS_NO_PAST
 from quell.agents.suspects import Suspects, neighbours_of, suspects_of
+from quell.incident.counting import say_count
 from quell.incident.events import Detection, EvidenceKind, Gap
 
 SHOWN = 12
@@ -174,7 +175,9 @@ def _say_nothing(suspects: Suspects, looked: Sequence[Measured]) -> str:
             if one is not None:
                 said.append(f"{service} {one.kind.says} {say(worst(one), one.kind.unit)}")
     detail = f" ({'; '.join(said)})" if said else ""
-    says = f"no sign in the telemetry: {len(calm)} indicators of {services} services are in their normal range{detail}"
+    are = "is" if len(calm) == 1 else "are"
+    of_services = f"{say_count(len(calm), 'indicator')} of {say_count(services, 'service')} {are}"
+    says = f"no sign in the telemetry: {of_services} in their normal range{detail}"
     brief = [one for one in looked if one.kind.symptom and one.bad(worst(one))][:SAID]
     if not brief:
         return says

@@ -13,6 +13,7 @@ import numpy as np
 from quell.agents.case import Progress, gather
 from quell.agents.indicators import KIND_OF, latest, say
 from quell.evidence.source import EvidenceSource
+from quell.incident.counting import say_count
 from quell.incident.events import Checks, EvidenceKind, Indicator, Reading, Verified, Window
 
 READ_BACK = timedelta(seconds=240)
@@ -153,21 +154,23 @@ def past_worst(indicators: Sequence[Indicator], readings: Sequence[Reading], sha
 
 def _say_now(readings: Sequence[Reading]) -> str:
     back = sum(one.in_range for one in readings)
-    return f"{back} of {len(readings)} indicators in range"
+    return f"{back} of {say_count(len(readings), 'indicator')} in range"
 
 
 def _verdict(verdict: str, readings: tuple[Reading, ...], took_s: float) -> Verified:
     out = [one for one in readings if not one.in_range]
     if verdict == "recovered":
-        says = (
-            f"recovered: {len(readings)} of {len(readings)} indicators back in their normal range after {took_s:.0f} s"
-        )
+        says = f"recovered: {_all(len(readings))} back in the normal range after {took_s:.0f} s"
     elif verdict == "unknown":
         says = f"could not be verified: no reading within {took_s:.0f} s"
     else:
         word = "got worse" if verdict == "worse" else f"not recovered within {took_s:.0f} s"
         says = f"{word}: {'; '.join(_say_reading(one) for one in out[:3])}"
     return Verified(verdict=verdict, says=says, readings=readings, took_s=round(took_s, 1))
+
+
+def _all(count: int) -> str:
+    return "the one indicator is" if count == 1 else f"all {count} indicators are"
 
 
 def _say_reading(one: Reading) -> str:

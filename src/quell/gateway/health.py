@@ -16,11 +16,12 @@ from quell.eventlog.log import EventLog
 from quell.eventlog.projections.agents import AgentHealth
 from quell.eventlog.projections.faults import DisplayFaults
 from quell.eventlog.projections.models import ReadModels
-from quell.eventlog.projections.quantities import say_count, say_counts, say_duration
+from quell.eventlog.projections.quantities import say_counts, say_duration
 from quell.eventlog.projections.unknown import UnknownEvents
 from quell.evidence.source import EvidenceSource
 from quell.gateway.counts import Rate
 from quell.gateway.live import Hub
+from quell.incident.counting import say_count
 
 STORE_EVERY = timedelta(seconds=1)
 SOURCES_EVERY = timedelta(seconds=5)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from quell.eventlog.projections.accuracy import AccuracyFold, Group, Judged, Verdict
 from quell.eventlog.projections.agents import AGENTS, AgentHealth
 from quell.eventlog.projections.models import ReadModels
-from quell.eventlog.projections.quantities import say_count
+from quell.incident.counting import say_count
 from quell.signals.scoring import Bin, brier, ece, reliability, wilson
 
 NEEDED = 30

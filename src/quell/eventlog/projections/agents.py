@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from quell.eventlog.projections.quantities import say_count, say_duration
+from quell.eventlog.projections.quantities import say_duration
 from quell.incident import events as ev
+from quell.incident.counting import say_count
 from quell.incident.events import AGENT_OF, Event, Phase, PhaseState
 
 PHASES_KEPT = 100

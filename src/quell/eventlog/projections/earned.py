@@ -17,6 +17,7 @@ from datetime import datetime
 
 from quell.incident import events as ev
 from quell.incident.actor import signed_event
+from quell.incident.counting import say_count
 from quell.incident.events import Autonomy, Cause, Event
 
 LEVEL = 0.9
@@ -259,10 +260,10 @@ def _standing(action: str, kind: str, record: _Record) -> Standing:
 
 
 def _say(one: Standing, shadow: float) -> str:
-    done = f"helped {one.helped} of {one.tried} times" if one.tried else "was never done"
+    done = f"helped {one.helped} of {say_count(one.tried, 'time')}" if one.tried else "was never done"
     parts = [f"{one.action.replace('_', ' ')} on a {one.kind} {done}"]
     if one.shadow_tried:
-        parts.append(f"would have been right {one.shadow_right} of {one.shadow_tried} times in shadow")
+        parts.append(f"would have been right {one.shadow_right} of {say_count(one.shadow_tried, 'time')} in shadow")
     if one.override is not None:
         parts.append(f"{one.override_by} set it to {one.override}: {one.override_reason}")
     elif one.earned is Autonomy.AUTO:

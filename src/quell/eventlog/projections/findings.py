@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from quell.eventlog.projections import quantities as q
 from quell.eventlog.projections.said import Said
 from quell.incident import events as ev
+from quell.incident.counting import say_count
 from quell.incident.events import Phase
 
 ARGUMENTS_SAID = 2
@@ -70,7 +71,9 @@ def say_predicted(finding: ev.Prediction) -> Said:
 def say_plan(plan: ev.Plan) -> Said:
     """Say what would be done, what it should do, its risk, its undo and its record."""
     record = (
-        f"helped {plan.record.helped} of {plan.record.tried} times before" if plan.record.tried else "not tried before"
+        f"helped {plan.record.helped} of {say_count(plan.record.tried, 'time')} before"
+        if plan.record.tried
+        else "not tried before"
     )
     reaches = f"reaches {', '.join(plan.reaches)}" if plan.reaches else ""
     return Said(

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
+from quell.incident.counting import say_count
+
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -67,11 +69,6 @@ def say_share(probability: float) -> str:
 def say_time(at: datetime) -> str:
     """Return the time of day: `13:58:04 UTC`."""
     return f"{at:%H:%M:%S} UTC"
-
-
-def say_count(count: int, one: str, many: str = "") -> str:
-    """Return `1 alert`, `3 alerts`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def say_counts(counts: Mapping[str, int], *, total: int, kinds: int, named: int = 3) -> str:

@@ -16,6 +16,7 @@ from quell.eventlog.projections.findings import say_detected, say_diagnosed, say
 from quell.eventlog.projections.said import PHASE_TITLES, Said
 from quell.incident import events as ev
 from quell.incident.actor import signed, signed_event
+from quell.incident.counting import say_count
 from quell.incident.events import Event, Phase, PhaseState, State
 from quell.incident.state import ENDED, Incident, last_action
 
@@ -72,7 +73,7 @@ def _grouped(event: ev.AlertGrouped, moment: Moment) -> Said:
 def _alert_resolved(event: ev.AlertResolved, moment: Moment) -> Said:
     alert = moment.incident.alerts.get(event.fingerprint)
     lasted_s = (event.ended_at - alert.starts_at).total_seconds() if alert else -1
-    left = q.say_count(len(moment.incident.firing), "alert")
+    left = say_count(len(moment.incident.firing), "alert")
     where = f" on {alert.service}" if alert and alert.service else ""
     return Said(
         title=f"Alert {event.name}{where} no longer fires",
@@ -92,7 +93,7 @@ def _not_sent(event: ev.AlertsNotSent, moment: Moment) -> Said:
     if not event.count:
         return Said(title=f"All alerts of the group are sent again by {event.source}")
     return Said(
-        title=f"{q.say_count(event.count, 'alert')} not sent by {event.source}",
+        title=f"{say_count(event.count, 'alert')} not sent by {event.source}",
         text="Its message was cut (truncatedAlerts): the alerts here are not all of their group. "
         "In Alertmanager, `max_alerts: 0` of the receiver sends them all",
         level="warning",

@@ -20,6 +20,7 @@ from quell.eventlog.projections.sentences import Moment, say
 from quell.eventlog.projections.views import TimelineEntry
 from quell.eventlog.registry import REGISTRY
 from quell.incident import events as ev
+from quell.incident.counting import say_count
 from quell.incident.events import Phase
 from quell.incident.state import Incident
 from quell.incident.untrusted import flags_of, harmless
@@ -76,7 +77,7 @@ class _Rest:
         return _place(
             self.first,
             self.incident_id,
-            Said(title=f"{q.say_count(self.count, 'more alert')} {self.verb}", text="; ".join(parts)),
+            Said(title=f"{say_count(self.count, 'more alert')} {self.verb}", text="; ".join(parts)),
         )
 
 
