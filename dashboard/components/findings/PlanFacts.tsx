@@ -1,12 +1,13 @@
 import type { Plan } from "@/lib/api/types";
 import { changesOf, type PlanChange } from "@/lib/board/plan";
+import { counted } from "@/lib/format/number";
 import { Fold } from "../kit/Fold";
 import css from "./findings.module.css";
 
 /** How often the action helped before, said without a percentage. */
 export function recordWords(plan: Plan): string {
   const { helped, tried } = plan.record;
-  return tried === 0 ? "Not tried here before." : `Helped ${helped} of ${tried} times here.`;
+  return tried === 0 ? "Not tried here before." : `Helped ${helped} of ${counted(tried, "time")} here.`;
 }
 
 function Side({ sign, said, words }: { sign: string; said: string; words: string }) {

@@ -52,11 +52,9 @@ def _capital(words: str) -> str:
 
 def _opened(event: ev.IncidentOpened, moment: Moment) -> Said:
     drill = " This is a drill." if event.drill else " This is a test." if event.test else ""
-    return Said(
-        title=f"{event.severity} opened: {event.title}",
-        text=f"{event.reason}.{drill}".replace("..", "."),
-        level="error" if event.severity in ("SEV1", "SEV2") else "warning",
-    )
+    level = "error" if event.severity in ("SEV1", "SEV2") else "warning"
+    text = f"{event.reason}.{drill}".replace("..", ".")
+    return Said(title=f"{event.severity} opened: {event.title}", text=text, level=level)
 
 
 def _grouped(event: ev.AlertGrouped, moment: Moment) -> Said:
