@@ -74,6 +74,14 @@ def test_the_files_that_the_architecture_says_to_read_first_are_there() -> None:
     assert [row for row in rows if not (ROOT / "src/quell" / row).is_file()] == []
 
 
+def test_the_places_where_the_architecture_says_to_change_something_are_there() -> None:
+    table = text_of("docs/architecture.md").partition("## Where do I change")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`((?:[a-z]+/)[\w/.]*)`", table))
+
+    assert len(named) > 20
+    assert {one for one in named if not ((ROOT / "src/quell" / one).exists() or (ROOT / one).exists())} == set()
+
+
 @pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
 def test_the_layers_shown_are_the_layers_kept(name: str) -> None:
     project = tomllib.loads(text_of("pyproject.toml"))
